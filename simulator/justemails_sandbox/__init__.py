@@ -1,0 +1,1 @@
+"""The composition root: the sandbox server, its control API and the ``justemails`` command."""
