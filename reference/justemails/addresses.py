@@ -1,0 +1,115 @@
+r"""Mail addresses, parsed once into typed values: the only road from a caller's text to an envelope or a header.
+
+The grammar is narrower than RFC 5322's on purpose: a dot-atom, an "@", a domain of at least two labels. Quoted
+local parts, comments, source routes, groups and address literals are refused, because mail libraries disagree
+on what they mean, and a sender may not be talked into a recipient that nobody named.
+"""
+
+import re
+from dataclasses import dataclass
+
+import idna
+
+_ATEXT = r"[A-Za-z0-9#$&'*+/=?^_`{|}~-]+"  # RFC 5322 atext without "!" and "%", the old routing characters
+_LOCAL = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*")
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_QUOTED = re.compile(r'"(?P<inside>(?:[^"\\]|\\.)*)"')
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+MAX_LOCAL = 64  # RFC 5321 4.5.3.1.1
+MAX_ADDRESS = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
+MAX_NAME = 200
+
+
+class AddressError(ValueError):
+    """A text that is no address; the message says what is wrong with it and fits after a field's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mail address; ``domain`` is in lower-case A-labels, so equal domains are equal texts."""
+
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address with an optional display name (RFC 5322 3.4)."""
+
+    address: Address
+    name: str | None = None
+
+
+def parse_domain(text: str) -> str:
+    """Return a domain name in lower-case A-labels.
+
+    Raises:
+        AddressError: no such domain name can exist in the public DNS, or it is an IP address.
+    """
+    try:
+        # No UTS 46 mapping: a name that only looks like another one after mapping is refused, not rewritten.
+        name = text.lower() if text.isascii() else idna.encode(text).decode("ascii")
+        labels = name.split(".")
+        for label in labels:
+            if label.startswith("xn--"):
+                idna.decode(label)
+    except (idna.IDNAError, UnicodeError):
+        raise AddressError(f"has the domain {text!r}, which is not a valid domain name") from None
+    if not all(_LABEL.fullmatch(label) for label in labels) or len(name) > 253:
+        raise AddressError(f"has the domain {text!r}, which is not a valid domain name")
+    if len(labels) < 2 or labels[-1].isdigit():
+        raise AddressError(f"has the domain {text!r}, but must have one with at least two labels, like example.com")
+    return name
+
+
+def parse_address(text: str) -> Address:
+    """Return the typed form of a bare address such as ``user@example.com``.
+
+    Raises:
+        AddressError: the text is anything else.
+    """
+    local, at, domain = text.rpartition("@")
+    if not at:
+        raise AddressError("must be an address like user@example.com")
+    if not local.isascii() and "@" not in local:
+        raise AddressError("has a local part with non-ASCII characters, which is not supported yet")
+    if not _LOCAL.fullmatch(local) or "=?" in local:
+        raise AddressError("must be one bare address like user@example.com, without quotes, comments or routes")
+    if len(local) > MAX_LOCAL:
+        raise AddressError(
+            f"has a local part of {len(local)} characters, but at most {MAX_LOCAL} may stand before the @"
+        )
+    address = Address(local, parse_domain(domain))
+    if len(str(address)) > MAX_ADDRESS:
+        raise AddressError(f"is longer than {MAX_ADDRESS} characters")
+    return address
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Return the typed form of ``user@example.com`` or ``Name <user@example.com>`` (CHOICE-11).
+
+    Raises:
+        AddressError: the text is anything else.
+    """
+    match = _NAMED.fullmatch(text.strip(" "))
+    if match is None:
+        return Mailbox(parse_address(text))
+    return Mailbox(parse_address(match["address"]), _parse_name(match["name"].strip(" ")) or None)
+
+
+def _parse_name(text: str) -> str:
+    quoted = _QUOTED.fullmatch(text)
+    name = re.sub(r"\\(.)", r"\1", quoted["inside"]) if quoted else text
+    if _CONTROL.search(name):
+        raise AddressError("has control characters in its display name")
+    # "a@evil.example <b@example.com>" and "x, y <b@example.com>" read as other addresses to some mail programs.
+    if not quoted and re.search(r'[@,;:"\\()\[\]]', name):
+        raise AddressError('has a display name that must be in double quotes, like "Doe, Jane" <jane@example.com>')
+    if len(name) > MAX_NAME:
+        raise AddressError(f"has a display name longer than {MAX_NAME} characters")
+    return name

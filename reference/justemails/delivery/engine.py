@@ -1,0 +1,120 @@
+"""The loop that keeps mail moving: claims what is due, runs the attempts, records the outcomes.
+
+One task per message under way, none per message that waits: due times are in the store, so a restart only reads
+them again. Runs on any event loop and any clock, without threads. Calls to the store are synchronous and short.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from justemails.delivery.attempt import Deliverer
+from justemails.delivery.settings import Phase
+from justemails.ports import Clock
+from justemails.records import Attempt, Claim, Outcome
+from justemails.store import DeliveryQueue
+
+Observer = Callable[[Claim, Outcome], None]
+
+_log = logging.getLogger("justemails.delivery")
+
+
+class Engine:
+    """Delivers what a store holds.
+
+    Args:
+        observe: told of each outcome once it is recorded.
+    """
+
+    def __init__(
+        self,
+        queue: DeliveryQueue,
+        deliverer: Deliverer,
+        clock: Clock,
+        observe: Observer = lambda claim, outcome: None,
+    ) -> None:
+        self._queue = queue
+        self._deliverer = deliverer
+        self._settings = deliverer.settings
+        self._clock = clock
+        self._observe = observe
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    @property
+    def under_way(self) -> int:
+        """How many messages are being delivered right now."""
+        return len(self._tasks)
+
+    @property
+    def idle(self) -> asyncio.Event:
+        """Set while nothing is under way and nothing is due."""
+        return self._idle
+
+    def wake(self) -> None:
+        """Look at the store again: a message was accepted, or time has moved."""
+        self._idle.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until ``stop``; then finish what is under way."""
+        while not self._stopping:
+            self._wake.clear()
+            self._start_due()
+            await self._wait_for_work()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def stop(self) -> None:
+        """Take nothing new; ``run`` returns once what is under way has ended."""
+        self._stopping = True
+        self._wake.set()
+
+    def _start_due(self) -> None:
+        free = self._settings.concurrency - len(self._tasks)
+        now = self._clock.now()
+        due = self._queue.next_due()
+        if free > 0 and due is not None and due <= now:
+            for claim in self._queue.claim(now, now + self._settings.lease, free):
+                task = asyncio.create_task(self._deliver(claim))
+                self._tasks.add(task)
+                task.add_done_callback(self._ended)
+
+    async def _wait_for_work(self) -> None:
+        due = self._queue.next_due()
+        full = len(self._tasks) >= self._settings.concurrency
+        wait_s = None if due is None or full else (due - self._clock.now()).total_seconds()
+        if wait_s is not None and wait_s <= 0:
+            return
+        if not self._tasks:
+            self._idle.set()
+        try:
+            if wait_s is None:
+                await self._wake.wait()
+            else:
+                async with self._clock.timeout(wait_s):
+                    await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._idle.clear()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+        if not task.cancelled() and task.exception():
+            # Our own fault. The lease keeps the message from being tried again at once, and loses nothing.
+            _log.error("a delivery failed by a fault of ours", exc_info=task.exception())
+
+    async def _deliver(self, claim: Claim) -> None:
+        try:
+            async with self._clock.timeout(self._settings.attempt_s):
+                attempt = await self._deliverer.attempt(claim, lambda so_far: self._queue.note_in_doubt(claim, so_far))
+        except TimeoutError:
+            attempt = Attempt(claim.attempt, self._clock.now(), None, Phase.NONE, text="the attempt took too long")
+        outcome = self._deliverer.outcome(claim, attempt, self._clock.now())
+        if self._queue.finish(claim, outcome):
+            self._observe(claim, outcome)
+        else:
+            _log.warning("%s: the lease was lost, the outcome %s is dropped", claim.message_id, outcome.status)

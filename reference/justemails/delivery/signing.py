@@ -1,0 +1,31 @@
+"""The sending domain's part of a delivery: its DKIM signature, and the envelope sender that SPF is judged by."""
+
+from functools import lru_cache
+
+from justemails.dkim_signature import SigningKey, sign
+from justemails.domains import bounce_domain
+from justemails.records import Claim
+from justemails.store import DomainStore
+
+_PARSED_KEYS = 256
+
+
+class Signer:
+    """Signs for the domains of a store."""
+
+    def __init__(self, domains: DomainStore) -> None:
+        self._domains = domains
+        self._parse = lru_cache(_PARSED_KEYS)(SigningKey)
+
+    def sign(self, claim: Claim, message: bytes) -> bytes | None:
+        """Return the signed message, or None when its domain may no longer be sent from."""
+        domain = self._domains.domain(claim.account_id, claim.content.sender.address.domain)
+        if domain is None or not domain.verified:
+            return None
+        key = self._parse(domain.private_key)
+        return sign(message, domain=domain.name, selector=domain.selector, key=key)
+
+    def envelope_sender(self, claim: Claim) -> str:
+        """Return an address of its own for each message (VERP), below the sending domain for SPF's sake."""
+        local = "b+" + claim.message_id.removeprefix("msg_")
+        return f"{local}@{bounce_domain(claim.content.sender.address.domain)}"

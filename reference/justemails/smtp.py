@@ -1,0 +1,104 @@
+"""Connections to mail servers, by aiosmtplib's protocol.
+
+Only the protocol is used, not the client around it: each phase needs its own time-out and its own line in the
+transcript. The library refuses control characters in commands and discards what comes before TLS is up.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiosmtplib.errors import SMTPException
+from aiosmtplib.protocol import SMTPProtocol
+from aiosmtplib.response import SMTPResponse
+
+from justemails.ports import ConnectionLostError, Reply
+
+T = TypeVar("T")
+
+Endpoint = Callable[[str], tuple[str, int] | None]
+"""Where to really connect for a mail host's address; None: it may not be connected to."""
+
+_SMTP_PORT = 25
+_LINE_START_DOT = re.compile(rb"(?m)^\.")
+
+
+class SmtpConnector:
+    """The only way out of the engine.
+
+    Args:
+        endpoint: decides what may be reached, and where it is; the internet's own mapping is the default of the
+            production worker, a fake network's registry that of the sandbox.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def connect(self, ip: str) -> "Connection":
+        """Open a connection to the mail server at an address.
+
+        Raises:
+            ConnectionLostError: it cannot be reached, or may not be.
+        """
+        endpoint = self._endpoint(ip)
+        if endpoint is None:
+            raise ConnectionLostError(f"{ip} is not a mail server that may be connected to")
+        loop = asyncio.get_running_loop()
+        try:
+            _, protocol = await loop.create_connection(lambda: SMTPProtocol(loop), *endpoint)
+        except OSError as ex:
+            raise ConnectionLostError(_plain(ex)) from ex
+        return Connection(protocol)
+
+
+def anywhere(ip: str) -> tuple[str, int]:
+    """Map a mail host's address to itself, port 25: the real internet."""
+    return ip, _SMTP_PORT
+
+
+class Connection:
+    """An open connection; see ``justemails.ports.SmtpConnection``."""
+
+    def __init__(self, protocol: SMTPProtocol) -> None:
+        self._protocol = protocol
+
+    async def greeting(self) -> Reply:
+        return await self._reply(self._protocol.read_response())
+
+    async def command(self, line: str) -> Reply:
+        return await self._reply(self._protocol.execute_command(line.encode("ascii")))
+
+    async def content(self, data: bytes) -> Reply:
+        try:
+            # RFC 5321 4.5.2: a line that starts with a dot gets another one.
+            self._protocol.write(_LINE_START_DOT.sub(b"..", data) + b".\r\n")
+        except SMTPException as ex:
+            raise ConnectionLostError(_plain(ex)) from ex
+        return await self._reply(self._protocol.read_response())
+
+    def close(self) -> None:
+        if self._protocol.transport is not None:
+            self._protocol.transport.close()
+
+    async def _reply(self, reply: Awaitable[SMTPResponse]) -> Reply:
+        try:
+            code, text = await reply
+        except (SMTPException, OSError) as ex:
+            raise ConnectionLostError(_plain(ex)) from ex
+        # What a far server says is shown to people and written to logs, so it is made harmless here.
+        return Reply(code, "".join(c if c.isprintable() or c == "\n" else "?" for c in text))
+
+
+def _plain(ex: Exception) -> str:
+    """Say in plain words why a connection is of no use."""
+    match ex:
+        case ConnectionRefusedError():
+            return "the connection was refused"
+        case ConnectionResetError():
+            return "the connection was reset"
+        case SMTPException():
+            return str(getattr(ex, "message", ex)).replace("Unexpected EOF received", "the connection was closed")
+        case OSError():
+            return f"the connection failed ({ex.strerror or ex})"
+    return str(ex)

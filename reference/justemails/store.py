@@ -1,0 +1,115 @@
+"""The store's port, split by who asks. Results are frozen dataclasses of ``justemails.records``.
+
+Every method is one short synchronous transaction. A method that writes returns after its commit is on disk;
+``touch_key`` alone does not wait.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from justemails.records import (
+    Account,
+    Attempt,
+    Claim,
+    Domain,
+    Key,
+    Message,
+    MessageFilter,
+    NewMessage,
+    Outcome,
+)
+
+
+class DuplicateError(Exception):
+    """What was to be added is there already."""
+
+
+class AccountStore(Protocol):
+    def add_account(self, account: Account) -> None: ...
+
+    def account(self, account_id: str) -> Account | None: ...
+
+    def accounts(self) -> Sequence[Account]: ...
+
+
+class KeyStore(Protocol):
+    def add_key(self, key: Key, secret_hash: str) -> None:
+        """Raises DuplicateError: this very key is known already, live or revoked."""
+        ...
+
+    def key_by_hash(self, secret_hash: str) -> Key | None:
+        """Return the live key with this hash."""
+        ...
+
+    def keys(self, account_id: str) -> Sequence[Key]:
+        """Return the live keys of an account, newest first."""
+        ...
+
+    def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
+        """End a key for good. False: the account has no such live key."""
+        ...
+
+    def touch_key(self, key_id: str, at: datetime) -> None:
+        """Note that a key was used, without waiting for the disk."""
+        ...
+
+
+class DomainStore(Protocol):
+    def add_domain(self, domain: Domain) -> None:
+        """Raises DuplicateError: the account has the domain already."""
+        ...
+
+    def domain(self, account_id: str, name: str) -> Domain | None: ...
+
+    def domains(self, account_id: str) -> Sequence[Domain]: ...
+
+    def domains_named(self, name: str) -> Sequence[Domain]:
+        """Return the domains of this name, whatever the account."""
+        ...
+
+    def is_verified(self, account_id: str, name: str) -> bool: ...
+
+    def set_verified(self, domain_id: str, at: datetime | None) -> None: ...
+
+    def remove_domain(self, account_id: str, name: str) -> bool: ...
+
+
+class MessageStore(Protocol):
+    def accept(self, message: NewMessage) -> None:
+        """Keep a message, queued and due now, in one transaction."""
+        ...
+
+    def message(self, account_id: str, message_id: str) -> Message | None: ...
+
+    def page(self, account_id: str, wanted: MessageFilter, page: int, per_page: int) -> tuple[Sequence[Message], int]:
+        """Return one page of an account's messages, newest first, and how many match in all."""
+        ...
+
+
+class DeliveryQueue(Protocol):
+    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+        """Lease up to ``most`` messages that are due, the longest due first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when the next message falls due: by schedule, or because its lease runs out."""
+        ...
+
+    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+        """Record that the final dot is about to be sent. False: the lease is no longer ours, so do not send."""
+        ...
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        """Record how an attempt ended and drop the lease. False: the lease is no longer ours; nothing changed."""
+        ...
+
+    def release_leases(self, now: datetime) -> int:
+        """Make every leased message due now; for a process that knows that it is the only worker."""
+        ...
+
+    def attempts(self, message_id: str) -> Sequence[Attempt]: ...
+
+
+class Store(AccountStore, KeyStore, DomainStore, MessageStore, DeliveryQueue, Protocol):
+    """Everything that is kept."""
