@@ -9,10 +9,10 @@ from typing import NoReturn
 import falcon
 
 from justemails import listing, strict_json, validation, wire
-from justemails.api_keys import key_hash, key_hint
 from justemails.errors import ApiError
+from justemails.keyring import issue_key
 from justemails.ports import Clock, NewId, NewSecret
-from justemails.records import Key, NewMessage
+from justemails.records import NewMessage
 from justemails.store import DomainStore, KeyStore, MessageStore
 from justemails_contract.errors import (
     BAD_REQUEST,
@@ -111,16 +111,8 @@ class KeyCollection:
         # PARSE
         name = validation.parse_key_name(read_json(req))
         # RECORD      only the hash: the secret leaves in this answer and is nowhere else
-        secret = self._new_secret()
-        key = Key(
-            self._new_id("key_"),
-            req.context.key.account_id,
-            name,
-            Scope.FULL,
-            key_hint(secret),
-            self._clock.now(),
-        )
-        self._keys.add_key(key, key_hash(secret))
+        account_id = req.context.key.account_id
+        key, secret = issue_key(self._keys, account_id, name, Scope.FULL, self._clock, self._new_id, self._new_secret)
         # ANSWER
         resp.media = wire.key_created(key, secret)
 

@@ -110,6 +110,8 @@ class DeliveryQueue(Protocol):
 
     def attempts(self, message_id: str) -> Sequence[Attempt]: ...
 
+    def has_message(self, message_id: str) -> bool: ...
+
 
 class Store(AccountStore, KeyStore, DomainStore, MessageStore, DeliveryQueue, Protocol):
     """Everything that is kept."""

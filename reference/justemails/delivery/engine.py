@@ -5,6 +5,7 @@ them again. Runs on any event loop and any clock, without threads. Calls to the 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -17,6 +18,8 @@ from justemails.store import DeliveryQueue
 Observer = Callable[[Claim, Outcome], None]
 
 _log = logging.getLogger("justemails.delivery")
+
+_PAUSE_S = 5
 
 
 class Engine:
@@ -39,7 +42,7 @@ class Engine:
         self._clock = clock
         self._observe = observe
         self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
+        self._at_rest = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -49,21 +52,25 @@ class Engine:
         return len(self._tasks)
 
     @property
-    def idle(self) -> asyncio.Event:
-        """Set while nothing is under way and nothing is due."""
-        return self._idle
+    def at_rest(self) -> bool:
+        """Whether nothing but time, or an attempt under way, can give it something to do."""
+        return self._at_rest and not self._wake.is_set()
 
     def wake(self) -> None:
         """Look at the store again: a message was accepted, or time has moved."""
-        self._idle.clear()
         self._wake.set()
 
     async def run(self) -> None:
         """Deliver until ``stop``; then finish what is under way."""
         while not self._stopping:
             self._wake.clear()
-            self._start_due()
-            await self._wait_for_work()
+            try:
+                self._start_due()
+                await self._wait_for_work()
+            except Exception:  # noqa: BLE001  # logged; a loop that dies would strand all mail
+                # The store cannot be read or written now (a full disk, say). What is in it waits for us.
+                _log.exception("the delivery engine pauses for %s s", _PAUSE_S)
+                await self._pause(_PAUSE_S)
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -71,6 +78,12 @@ class Engine:
         """Take nothing new; ``run`` returns once what is under way has ended."""
         self._stopping = True
         self._wake.set()
+
+    def abort(self) -> None:
+        """Stop, and cut short what is under way; its leases stay until they run out or are released."""
+        self.stop()
+        for task in self._tasks:
+            task.cancel()
 
     def _start_due(self) -> None:
         free = self._settings.concurrency - len(self._tasks)
@@ -88,17 +101,20 @@ class Engine:
         wait_s = None if due is None or full else (due - self._clock.now()).total_seconds()
         if wait_s is not None and wait_s <= 0:
             return
-        if not self._tasks:
-            self._idle.set()
+        self._at_rest = True
         try:
             if wait_s is None:
                 await self._wake.wait()
             else:
-                async with self._clock.timeout(wait_s):
-                    await self._wake.wait()
-        except TimeoutError:
-            pass
-        self._idle.clear()
+                await self._pause(wait_s)
+        finally:
+            self._at_rest = False
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for some time, or until woken."""
+        with contextlib.suppress(TimeoutError):
+            async with self._clock.timeout(seconds):
+                await self._wake.wait()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

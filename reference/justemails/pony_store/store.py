@@ -31,8 +31,16 @@ from justemails_contract.operations import Scope
 
 T = TypeVar("T")
 
+F = TypeVar("F", bound=Callable[..., object])
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def _in_session(method: F) -> F:
+    """Run a method in a session of its own; Pony's decorator, with its type."""
+    wrapped: F = db_session(method)
+    return wrapped
 
 
 class PonyStore:
@@ -61,12 +69,12 @@ class PonyStore:
 
         self._write(write)
 
-    @db_session
+    @_in_session
     def account(self, account_id: str) -> Account | None:
         row = self._entities.account.get(id=account_id)
-        return row and _account(row)
+        return _account(row) if row else None
 
-    @db_session
+    @_in_session
     def accounts(self) -> Sequence[Account]:
         return [_account(row) for row in self._entities.account.select().order_by(lambda a: a.id)]
 
@@ -88,7 +96,7 @@ class PonyStore:
 
         self._write(write)
 
-    @db_session
+    @_in_session
     def key_by_hash(self, secret_hash: str) -> Key | None:
         row = self._entities.key.get(secret_hash=secret_hash)
         return _key(row) if row and row.revoked_us is None else None
@@ -138,22 +146,22 @@ class PonyStore:
 
         self._write(write)
 
-    @db_session
+    @_in_session
     def domain(self, account_id: str, name: str) -> Domain | None:
         row = self._entities.domain.get(account=account_id, name=name)
-        return row and _domain(row)
+        return _domain(row) if row else None
 
-    @db_session
+    @_in_session
     def domains(self, account_id: str) -> Sequence[Domain]:
         rows = self._entities.domain.select(lambda d: d.account.id == account_id)
         return [_domain(row) for row in rows.order_by(lambda d: d.name)]
 
-    @db_session
+    @_in_session
     def domains_named(self, name: str) -> Sequence[Domain]:
         rows = self._entities.domain.select(lambda d: d.name == name)
         return [_domain(row) for row in rows.order_by(lambda d: d.id)]
 
-    @db_session
+    @_in_session
     def is_verified(self, account_id: str, name: str) -> bool:
         row = self._entities.domain.get(account=account_id, name=name)
         return bool(row and row.verified_us is not None)
@@ -213,12 +221,12 @@ class PonyStore:
         self._database.get_connection().cursor().executemany(sql, [[row[name] for name in names] for row in rows])
         return [None] * len(rows)
 
-    @db_session
+    @_in_session
     def message(self, account_id: str, message_id: str) -> Message | None:
         row = self._entities.message.get(id=message_id)
         return _message(row) if row and row.account.id == account_id else None
 
-    @db_session
+    @_in_session
     def page(self, account_id: str, wanted: MessageFilter, page: int, per_page: int) -> tuple[Sequence[Message], int]:
         rows = self._entities.message.select(lambda m: m.account.id == account_id)
         if wanted.is_empty:
@@ -258,10 +266,10 @@ class PonyStore:
 
         return self._write(write)
 
-    @db_session
+    @_in_session
     def next_due(self) -> datetime | None:
         row = self._entities.message.select(lambda m: m.due_us is not None).order_by(lambda m: m.due_us).first()
-        return row and _instant(row.due_us)
+        return _instant(row.due_us) if row else None
 
     def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
         def write() -> bool:
@@ -296,10 +304,14 @@ class PonyStore:
 
         return self._write(write)
 
-    @db_session
+    @_in_session
     def attempts(self, message_id: str) -> Sequence[Attempt]:
         rows = self._entities.attempt.select(lambda a: a.message_id == message_id)
         return [_attempt(row) for row in rows.order_by(lambda a: a.number)]
+
+    @_in_session
+    def has_message(self, message_id: str) -> bool:
+        return bool(self._entities.message.exists(id=message_id))
 
     def _leased_row(self, claim: Claim) -> Any:  # a Pony entity, or None
         """Return the claimed row, if the lease is still this claim's: the fence tells."""

@@ -1,0 +1,67 @@
+"""What ``justemails sandbox`` prints: the banner, and a line for each event.
+
+No line of the banner's commands is wrapped or continued, so that each can be pasted as it stands.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from fakemx.catalogue import CATALOGUE
+from justemails_sandbox.events import LoggedEvent
+from justemails_sandbox.seeding import SENDER
+
+if TYPE_CHECKING:
+    from justemails_sandbox.sandbox import Sandbox
+
+
+def banner(sandbox: "Sandbox") -> str:
+    """Return the text that a started sandbox shows."""
+    body = json.dumps({"from": SENDER, "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"})
+    mode = "runs" if sandbox.clock.running else "stands still at " + sandbox.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = [
+        "justemails sandbox is ready. Nothing it sends leaves this machine.",
+        "",
+        f"  API        {sandbox.api}",
+        f"  control    {sandbox.control}",
+        f"  key        {sandbox.key}",
+        f"  from       {SENDER} (verified)",
+        f"  data       {sandbox.settings.data or 'kept nowhere'}",
+        f"  clock      {mode}",
+        "",
+        "Send a mail:",
+        "",
+        f"curl {sandbox.api}/send -H 'Authorization: Bearer {sandbox.key}'"
+        f" -H 'Content-Type: application/json' -d '{body}'",
+        "",
+        "Read what arrived:",
+        "",
+        f"curl {sandbox.control}/inbox",
+        "",
+        "Every address accepts mail, but these, and any address with the +tag:",
+        "",
+    ]
+    width = max(len(name) for name in CATALOGUE)
+    for name, behaviour in CATALOGUE.items():
+        lines.append(f"  user@{name + '.test':<{width + 5}}  +{name:<{width}}  {behaviour.summary}")
+    return "\n".join([*lines, "", "Stop with Ctrl-C."])
+
+
+def event_line(event: LoggedEvent) -> str | None:
+    """Return a line for people, or None for an event that another line tells already."""
+    told = _tell(event.kind, event.details)
+    return told and f"{event.at:%H:%M:%S}  {told}"
+
+
+def _tell(kind: str, details: Mapping[str, object]) -> str | None:
+    match kind:
+        case "request":
+            return f"{details['method']} {details['path']}  {details['status']}  {details['milliseconds']} ms"
+        case "attempt":
+            said = " ".join(str(part) for part in (details["code"], details["text"]) if part)
+            line = f"{details['messageId']}  attempt {details['number']} to {details['to']}: {details['event']}"
+            # What a far server says is quoted: it may hold anything.
+            return f"{line} at {details['phase']} ({said!a})" + (f", next {details['next']}" if details["next"] else "")
+        case "transition":
+            return f"{details['messageId']}  {details['from']} -> {details['status']}"
+    return None

@@ -1,0 +1,71 @@
+"""The ``justemails`` command.
+
+Every subcommand is a module of its own, imported only when it is called: ``justemails --help`` answers at once.
+Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 unreachable or port taken, 4 our own fault, 130 interrupted.
+"""
+
+import importlib
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+
+_SETTINGS_FILE = "justemails.toml"
+
+_COMMANDS = {
+    "account": ("administration", "Make and list accounts."),
+    "domain": ("administration", "Add, verify and list sending domains."),
+    "key": ("administration", "Make, list and revoke API keys."),
+    "ready": ("ready", "Say whether a sandbox is ready, and wait for it."),
+    "sandbox": ("sandbox", "Run the local sandbox."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose subcommands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"justemails_sandbox.commands.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in sorted(_COMMANDS.items())])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="justemails", prog_name="justemails")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """A transactional e-mail API on your own machine: send, watch, break and mend.
+
+    Settings come from options, then JUSTEMAILS_* variables, then ./justemails.toml, then defaults.
+    """
+    ctx.default_map = _read_settings_file()
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code."""
+    try:
+        command(standalone_mode=True)
+    except Exception as ex:  # the last place where a fault of ours can be said in one line
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"justemails: a fault of ours: {type(ex).__name__}: {ex}", err=True)
+        sys.exit(4)
+
+
+def _read_settings_file() -> dict[str, object]:
+    try:
+        return tomllib.loads(Path(_SETTINGS_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as ex:
+        raise click.UsageError(f"{_SETTINGS_FILE} cannot be read: {ex}") from ex

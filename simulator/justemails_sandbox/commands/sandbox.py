@@ -1,0 +1,154 @@
+"""``justemails sandbox``."""
+
+import errno
+import ipaddress
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from justemails_sandbox.banner import banner, event_line
+from justemails_sandbox.data_folder import DataFolderError
+from justemails_sandbox.egress import forbid_leaving_loopback
+from justemails_sandbox.events import LoggedEvent
+from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.seeding import SENDER, UnusableKeyError
+from justemails_sandbox.settings import SandboxSettings
+
+_IN_MEMORY = ":memory:"
+
+
+@click.command(short_help="Run the local sandbox.")
+@click.option(
+    "--port",
+    default=8025,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    envvar="JUSTEMAILS_PORT",
+    help="Port of the API, the control API and the dashboard; 0 picks a free one.",
+)
+@click.option(
+    "--data",
+    default=".justemails",
+    show_default=True,
+    metavar="FOLDER",
+    envvar="JUSTEMAILS_DATA",
+    help="Folder that keeps everything between runs; :memory: keeps nothing.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="JUSTEMAILS_HOST", help="Loopback address.")
+@click.option(
+    "--clock",
+    default="real",
+    show_default=True,
+    type=click.Choice(["real", "virtual"]),
+    envvar="JUSTEMAILS_CLOCK",
+    help="A virtual clock stands still until it is moved.",
+)
+@click.option(
+    "--seed", type=int, envvar="JUSTEMAILS_SEED", help="Seed of the retry jitter and of the order of equal mail hosts."
+)
+@click.option("--key", envvar="JUSTEMAILS_KEY", help="API key to accept; by default the last run's, or a new one.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, nothing else.")
+def sandbox(
+    port: int,
+    data: str,
+    host: str,
+    clock: str,
+    seed: int | None,
+    key: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Run the API, a delivery engine and a fake internet on this machine. Nothing can leave it."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _check_host(host)
+    forbid_leaving_loopback()
+    folder = None if data == _IN_MEMORY else Path(data)
+    settings = SandboxSettings(folder, host, port, clock == "virtual", seed, key)
+    show = _show_json if as_json else _show_line
+    running = _start(settings, show)
+    if as_json:
+        _echo(json.dumps(_ready(running)))
+    else:
+        _echo(banner(running))
+    _wait_for_the_end()
+    running.stop()
+
+
+def _start(settings: SandboxSettings, show: Callable[[LoggedEvent], None]) -> Sandbox:
+    try:
+        running = Sandbox(settings, show)
+    except (DataFolderError, UnusableKeyError) as ex:
+        raise click.UsageError(str(ex)) from ex
+    try:
+        running.start()
+    except OSError as ex:
+        if ex.errno != errno.EADDRINUSE:
+            raise
+        click.echo(
+            f"Port {settings.port} of {settings.host} is taken, perhaps by another sandbox. "
+            f"Stop what runs there, or choose another one: justemails sandbox --port 0",
+            err=True,
+        )
+        os._exit(3)
+    return running
+
+
+def _check_host(host: str) -> None:
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass
+    raise click.BadParameter("the sandbox listens on loopback only, like 127.0.0.1 or ::1", param_hint="--host")
+
+
+def _ready(running: Sandbox) -> dict[str, object]:
+    return {
+        "event": "ready",
+        "api": running.api,
+        "control": running.control,
+        "dashboard": running.url + "/",
+        "key": running.key,
+        "from": SENDER,
+        "dns": f"127.0.0.1:{running.network.dns_port}",
+        "pid": os.getpid(),
+    }
+
+
+def _show_line(event: LoggedEvent) -> None:
+    line = event_line(event)
+    if line:
+        _echo(line)
+
+
+def _show_json(event: LoggedEvent) -> None:
+    _echo(json.dumps({"event": event.kind, "number": event.number, "at": event.at.isoformat(), **event.details}))
+
+
+def _echo(line: str) -> None:
+    """Print a line whole: several threads print. A reader that went away is no reason to stop."""
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # for the rest of the process
+
+
+def _wait_for_the_end() -> None:
+    """Return at SIGINT or SIGTERM; a second one ends the process at once."""
+    asked = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        asked.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    asked.wait()

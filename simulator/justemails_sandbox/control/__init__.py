@@ -1,0 +1,1 @@
+"""The control API below ``/sandbox/v1``: the sandbox's own, not part of the e-mail API."""

@@ -1,0 +1,148 @@
+"""``/accounts``: what the document calls the dashboard: accounts, their domains, keys with a scope."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import falcon
+
+from justemails import validation, wire
+from justemails.addresses import AddressError
+from justemails.domains import CheckedRecord, check, make_domain, verify
+from justemails.errors import ApiError
+from justemails.keyring import issue_key
+from justemails.records import Account, Domain
+from justemails.store import DuplicateError
+from justemails_contract.errors import CONFLICT
+from justemails_contract.operations import Scope
+from justemails_sandbox.control import reading
+from justemails_sandbox.published import SENDING_IP
+
+if TYPE_CHECKING:
+    from justemails_sandbox.sandbox import Sandbox
+
+
+class AccountCollection:
+    """``GET`` and ``POST /accounts``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.media = {"data": [_account(account) for account in self._sandbox.store.accounts()]}
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        name = validation.parse_key_name(reading.body(req, "name"))
+        account = Account(self._sandbox.new_id("acc_"), name, self._sandbox.clock.now())
+        self._sandbox.store.add_account(account)
+        resp.media = _account(account)
+
+
+class AccountKeys:
+    """``POST /accounts/{id}/keys``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
+        sandbox = self._sandbox
+        _find_account(sandbox, account_id)
+        members = reading.body(req, "name", "scope")
+        scope = members.get("scope", Scope.FULL.value)
+        if scope not in list(Scope):
+            reading.bad(f"The 'scope' field must be one of {', '.join(Scope)}.")
+        name = validation.parse_key_name({key: value for key, value in members.items() if key != "scope"})
+        key, secret = issue_key(
+            sandbox.store, account_id, name, Scope(str(scope)), sandbox.clock, sandbox.new_id, sandbox.new_secret
+        )
+        resp.media = {**wire.key_created(key, secret), "scope": key.scope}
+
+
+class DomainCollection:
+    """``GET`` and ``POST /accounts/{id}/domains``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
+        _find_account(self._sandbox, account_id)
+        domains = self._sandbox.store.domains(account_id)
+        resp.media = {"data": [_domain(domain, _checked(self._sandbox, domain)) for domain in domains]}
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
+        sandbox = self._sandbox
+        _find_account(sandbox, account_id)
+        name = reading.text(reading.body(req, "domain"), "domain")
+        try:
+            domain = make_domain(account_id, name, sandbox.clock, sandbox.new_id)
+            sandbox.store.add_domain(domain)
+        except AddressError as ex:
+            reading.bad(f"The 'domain' field {ex}.")
+        except DuplicateError:
+            # [errors.409] the document's own example
+            raise ApiError(CONFLICT, f"The domain '{name.lower()}' already exists in this account.") from None
+        resp.media = _domain(domain, _checked(sandbox, domain))
+
+
+class DomainItem:
+    """``DELETE /accounts/{id}/domains/{domain}``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
+        if not self._sandbox.store.remove_domain(account_id, domain.lower()):
+            reading.missing("domain in this account")
+        resp.media = {"deleted": True}
+
+
+class DomainVerification:
+    """``POST /accounts/{id}/domains/{domain}/verify``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
+        reading.body(req)
+        sandbox = self._sandbox
+        found = sandbox.store.domain(account_id, domain.lower())
+        if found is None:
+            reading.missing("domain in this account")
+        checked = sandbox.loop.run(verify(found, SENDING_IP, sandbox.resolver, sandbox.store, sandbox.clock))
+        resp.media = _domain(sandbox.store.domain(account_id, found.name) or found, checked)
+
+
+def _checked(sandbox: "Sandbox", domain: Domain) -> Sequence[CheckedRecord]:
+    return sandbox.loop.run(check(domain, SENDING_IP, sandbox.resolver))
+
+
+def _find_account(sandbox: "Sandbox", account_id: str) -> Account:
+    account = sandbox.store.account(account_id)
+    if account is None:
+        reading.missing("account")
+    return account
+
+
+def _account(account: Account) -> dict[str, object]:
+    return {"id": account.id, "name": account.name, "createdAt": wire.timestamp(account.created_at)}
+
+
+def _domain(domain: Domain, checked: Sequence[CheckedRecord]) -> dict[str, object]:
+    return {
+        "id": domain.id,
+        "domain": domain.name,
+        "status": "verified" if domain.verified else "pending",
+        "createdAt": wire.timestamp(domain.created_at),
+        "verifiedAt": wire.timestamp(domain.verified_at) if domain.verified_at else None,
+        "records": [
+            {
+                "purpose": one.record.purpose,
+                "type": one.record.type,
+                "name": one.record.name,
+                "value": one.record.value,
+                "required": one.record.required,
+                "state": one.state,
+                "reason": one.reason,
+            }
+            for one in checked
+        ],
+    }

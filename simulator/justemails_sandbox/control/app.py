@@ -1,0 +1,78 @@
+"""The control API's routes, and who may call it.
+
+Loopback is not protection enough: any web page that the user opens can send requests to it. So Host and Origin
+are checked, after routing, and a request that changes something must say that it is JSON, which a page elsewhere
+cannot do without asking first.
+"""
+
+from typing import TYPE_CHECKING
+
+import falcon
+
+from justemails.app import App, answer_errors_in_json
+from justemails.errors import ApiError
+from justemails_contract.errors import FORBIDDEN, UNSUPPORTED_MEDIA_TYPE
+from justemails_sandbox.control.administration import (
+    AccountCollection,
+    AccountKeys,
+    DomainCollection,
+    DomainItem,
+    DomainVerification,
+)
+from justemails_sandbox.control.clock import ClockResource
+from justemails_sandbox.control.inbox import InboxCollection, InboxItem, InboxRaw, InboxWait
+from justemails_sandbox.control.network import NetworkCollection, NetworkItem
+from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset, Welcome
+
+if TYPE_CHECKING:
+    from justemails_sandbox.sandbox import Sandbox
+
+CONTROL_PATH = "/sandbox/v1"
+
+
+def create_control_app(sandbox: "Sandbox") -> App:
+    """Return the WSGI application of the control API and of the start page."""
+    app: App = falcon.App(middleware=[_SameMachine(sandbox)])
+    app.add_route("/", Welcome(sandbox))
+    for path, resource in (
+        ("/ready", Ready(sandbox)),
+        ("/reset", Reset(sandbox)),
+        ("/clock", ClockResource(sandbox)),
+        ("/inbox", InboxCollection(sandbox)),
+        ("/inbox/wait", InboxWait(sandbox)),
+        ("/inbox/{mail_id}", InboxItem(sandbox)),
+        ("/inbox/{mail_id}/raw", InboxRaw(sandbox)),
+        ("/messages/{message_id}/attempts", AttemptCollection(sandbox)),
+        ("/network", NetworkCollection(sandbox)),
+        ("/network/{domain}", NetworkItem(sandbox)),
+        ("/accounts", AccountCollection(sandbox)),
+        ("/accounts/{account_id}/keys", AccountKeys(sandbox)),
+        ("/accounts/{account_id}/domains", DomainCollection(sandbox)),
+        ("/accounts/{account_id}/domains/{domain}", DomainItem(sandbox)),
+        ("/accounts/{account_id}/domains/{domain}/verify", DomainVerification(sandbox)),
+        ("/events", EventCollection(sandbox)),
+    ):
+        app.add_route(CONTROL_PATH + path, resource)
+    answer_errors_in_json(app)
+    return app
+
+
+class _SameMachine:
+    """Falcon middleware: refuses what another origin, or a name that only resolves to us, could send."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, params: dict[str, object]
+    ) -> None:
+        port = self._sandbox.port
+        hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        if (req.get_header("Host") or "") not in hosts:
+            raise ApiError(FORBIDDEN, f"The Host header must be 127.0.0.1:{port} or localhost:{port}.")
+        origin = req.get_header("Origin")
+        if origin is not None and origin not in {f"http://{host}" for host in hosts}:
+            raise ApiError(FORBIDDEN, "Requests from another origin are refused.")
+        media_type = (req.content_type or "").partition(";")[0].strip().lower()
+        if req.method in ("POST", "PUT", "PATCH") and media_type != "application/json":
+            raise ApiError(UNSUPPORTED_MEDIA_TYPE, "The Content-Type header must be 'application/json'.")

@@ -1,0 +1,64 @@
+"""``/network``: how the fake internet's domains behave."""
+
+from typing import TYPE_CHECKING
+
+import falcon
+
+from fakemx.behaviour import BehaviourError, parse_behaviour, to_json
+from fakemx.script import Behaviour
+from justemails_sandbox.control import reading
+
+if TYPE_CHECKING:
+    from justemails_sandbox.sandbox import Sandbox
+
+
+class NetworkCollection:
+    """``GET /network``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.media = {
+            "data": [_as_json(domain, behaviour) for domain, behaviour in self._sandbox.network.behaviours().items()]
+        }
+
+
+class NetworkItem:
+    """``GET``, ``PUT`` and ``DELETE /network/{domain}``."""
+
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
+        behaviour = self._sandbox.network.behaviours().get(domain.lower())
+        if behaviour is None:
+            reading.missing("domain with a behaviour of its own; every other one accepts all mail")
+        resp.media = _as_json(domain.lower(), behaviour)
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
+        try:
+            behaviour = parse_behaviour(reading.raw_object(req))
+        except BehaviourError as ex:
+            reading.bad(str(ex))
+        network = self._sandbox.network
+        try:
+            self._sandbox.loop.run(network.set_behaviour(domain, behaviour))
+        except ValueError as ex:
+            reading.bad(f"The domain in the path is wrong: {ex}.")
+        resp.media = _as_json(domain.lower(), behaviour)
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
+        if domain.lower() not in self._sandbox.network.behaviours():
+            reading.missing("domain with a behaviour of its own")
+        self._sandbox.loop.run(self._sandbox.network.clear_behaviour(domain))
+        resp.media = {"deleted": True}
+
+
+def _as_json(domain: str, behaviour: Behaviour) -> dict[str, object]:
+    return {
+        "domain": domain,
+        **to_json(behaviour),
+        "summary": behaviour.summary,
+        "expected": behaviour.expected,
+    }

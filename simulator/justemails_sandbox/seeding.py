@@ -1,0 +1,46 @@
+"""What a fresh sandbox has: one account, one key, and the verified domain of the document's examples."""
+
+from dataclasses import replace
+
+from justemails.api_keys import KEY_FORM, key_hash, key_hint
+from justemails.domains import make_domain
+from justemails.ports import Clock, NewId, NewSecret
+from justemails.records import Account, Key
+from justemails.store import DuplicateError, Store
+from justemails_contract.operations import Scope
+
+DOMAIN = "yourdomain.com"  # [send.request.from]
+SENDER = f"hello@{DOMAIN}"
+
+
+class UnusableKeyError(ValueError):
+    """A key that cannot be used; the message says what would pass."""
+
+
+def seed(store: Store, clock: Clock, new_id: NewId, new_secret: NewSecret, wanted_key: str | None) -> str:
+    """Fill an empty store, see to it that there is a working key, and return that key.
+
+    Args:
+        wanted_key: the key to accept; None makes a new one.
+
+    Raises:
+        UnusableKeyError: the wanted key has not the form of a key, or was revoked.
+    """
+    accounts = store.accounts()
+    if accounts:
+        account = accounts[0]
+    else:
+        account = Account(new_id("acc_"), "Sandbox", clock.now())
+        store.add_account(account)
+        domain = make_domain(account.id, DOMAIN, clock, new_id)
+        store.add_domain(replace(domain, verified_at=clock.now()))
+    secret = wanted_key or new_secret()
+    if not KEY_FORM.fullmatch(secret):
+        raise UnusableKeyError("a key must be je_live_ and 38 letters and digits")
+    if store.key_by_hash(key_hash(secret)) is None:
+        key = Key(new_id("key_"), account.id, "Sandbox", Scope.FULL, key_hint(secret), clock.now())
+        try:
+            store.add_key(key, key_hash(secret))
+        except DuplicateError:
+            raise UnusableKeyError("this key was revoked, and revoking is for good; choose another one") from None
+    return secret

@@ -1,0 +1,24 @@
+"""What a sandbox is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Everything that the command's options decide.
+
+    Args:
+        data: the folder that keeps the state between runs; None keeps nothing.
+        port: of the API, the control API and the dashboard; 0 lets the system pick one.
+        virtual: whether the clock stands still until it is moved.
+        seed: of the retry jitter and of the order of equal MX hosts; None draws one.
+        key: the API key to accept; None keeps the last run's, or makes one.
+    """
+
+    data: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    virtual: bool = False
+    seed: int | None = None
+    key: str | None = None
