@@ -2,7 +2,7 @@
 
 dkimpy canonicalises and hashes. The RSA primitive is ``cryptography``'s, which makes the same bytes several
 times faster, and the header is put together here: dkimpy's own ``sign`` reads the wall clock for ``t=``, and each
-attempt must send the same bytes (CHOICE says why ``t=`` is left out).
+attempt must send the same bytes (CHOICE-27).
 """
 
 import base64

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
+from justemails.addresses import AddressError, parse_address
 from justemails.errors import ApiError
 from justemails.records import MessageFilter
 from justemails.validation import did_you_mean
@@ -48,8 +49,8 @@ def parse_list(query: str) -> ListRequest:
         per_page=_number(given, "perPage", DEFAULT_PER_PAGE, MAX_PER_PAGE),
         filter=MessageFilter(
             status=status,
-            sender=_text(given, "from"),
-            recipient=_text(given, "to"),
+            sender=_address(given, "from"),
+            recipient=_address(given, "to"),
             subject=_text(given, "subject"),
             created_after=_instant(given, "createdAfter"),
             created_before=_instant(given, "createdBefore"),
@@ -86,6 +87,14 @@ def _text(given: dict[str, str], name: str) -> str | None:
     if text is not None and (not text or "\x00" in text):
         _bad(f"The '{name}' parameter must not be empty or contain U+0000; leave it out to match everything.")
     return text
+
+
+def _address(given: dict[str, str], name: str) -> str | None:
+    text = _text(given, name)
+    try:
+        return None if text is None else str(parse_address(text))
+    except AddressError as ex:
+        _bad(f"The '{name}' parameter {ex}.")
 
 
 def _instant(given: dict[str, str], name: str) -> datetime | None:

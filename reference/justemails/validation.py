@@ -71,8 +71,9 @@ def parse_send(body: Mapping[str, object]) -> SendRequest:
     recipient_text = _required_text(body, "to")
     recipient = _recipient(recipient_text)
     subject = _subject(body)
-    html, text = _optional_text(body, "html"), _optional_text(body, "text")
-    if not html and not text:
+    # CHOICE-35: an empty one counts as not given
+    html, text = _optional_text(body, "html") or None, _optional_text(body, "text") or None
+    if html is None and text is None:
         _bad("One of the 'html' and 'text' fields is required, and must not be empty.")
     reply_to_text = _optional_text(body, "replyTo")
     reply_to = None if reply_to_text is None else _mailbox("replyTo", reply_to_text)

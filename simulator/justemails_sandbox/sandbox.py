@@ -92,6 +92,7 @@ class Sandbox:
     def stop(self) -> None:
         """Finish what is under way, for ten seconds at most, and close everything."""
         self._http.stop()
+        self._http_thread.join()
         try:
             self.loop.run(self._stop_loop_side(), _DRAIN_S)
         except TimeoutError:
