@@ -59,7 +59,7 @@ def _tell(kind: str, details: Mapping[str, object]) -> str | None:
             return f"{details['method']} {details['path']}  {details['status']}  {details['milliseconds']} ms"
         case "attempt":
             said = " ".join(str(part) for part in (details["code"], details["text"]) if part)
-            line = f"{details['messageId']}  attempt {details['number']} to {details['to']}: {details['event']}"
+            line = f"{details['messageId']}  attempt {details['attempt']} to {details['to']}: {details['outcome']}"
             # What a far server says is quoted: it may hold anything.
             return f"{line} at {details['phase']} ({said!a})" + (f", next {details['next']}" if details["next"] else "")
         case "transition":

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pony.orm import db_session, desc
+from pony.orm import min as pony_min
 
 from justemails.pony_store import content_json
 from justemails.pony_store.entities import open_database
@@ -268,8 +269,7 @@ class PonyStore:
 
     @_in_session
     def next_due(self) -> datetime | None:
-        row = self._entities.message.select(lambda m: m.due_us is not None).order_by(lambda m: m.due_us).first()
-        return _instant(row.due_us) if row else None
+        return _instant_or_none(pony_min(m.due_us for m in self._entities.message))
 
     def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
         def write() -> bool:

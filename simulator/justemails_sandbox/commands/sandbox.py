@@ -17,6 +17,7 @@ from justemails_sandbox.banner import banner, event_line
 from justemails_sandbox.data_folder import DataFolderError
 from justemails_sandbox.egress import forbid_leaving_loopback
 from justemails_sandbox.events import LoggedEvent
+from justemails_sandbox.printer import Printer
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.seeding import SENDER, UnusableKeyError
 from justemails_sandbox.settings import SandboxSettings
@@ -66,23 +67,27 @@ def sandbox(
 ) -> None:
     """Run the API, a delivery engine and a fake internet on this machine. Nothing can leave it."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd tells every bad command of a client
     _check_host(host)
+    asked_to_end = _on_signals()
     forbid_leaving_loopback()
     folder = None if data == _IN_MEMORY else Path(data)
-    settings = SandboxSettings(folder, host, port, clock == "virtual", seed, key)
-    show = _show_json if as_json else _show_line
-    running = _start(settings, show)
-    if as_json:
-        _echo(json.dumps(_ready(running)))
-    else:
-        _echo(banner(running))
-    _wait_for_the_end()
+    printer = Printer(sys.stdout)
+    show = _as_json if as_json else event_line
+    running = _start(
+        SandboxSettings(folder, host, port, clock == "virtual", seed, key),
+        listen=lambda event: printer.print(show(event)),
+    )
+    printer.print(json.dumps(_ready(running)) if as_json else banner(running))
+    asked_to_end.wait()
     running.stop()
+    if not printer.close():
+        os._exit(0)  # nobody reads what is left, and the interpreter would wait for them
 
 
-def _start(settings: SandboxSettings, show: Callable[[LoggedEvent], None]) -> Sandbox:
+def _start(settings: SandboxSettings, listen: Callable[[LoggedEvent], None]) -> Sandbox:
     try:
-        running = Sandbox(settings, show)
+        running = Sandbox(settings, listen)
     except (DataFolderError, UnusableKeyError) as ex:
         raise click.UsageError(str(ex)) from ex
     try:
@@ -121,27 +126,12 @@ def _ready(running: Sandbox) -> dict[str, object]:
     }
 
 
-def _show_line(event: LoggedEvent) -> None:
-    line = event_line(event)
-    if line:
-        _echo(line)
+def _as_json(event: LoggedEvent) -> str:
+    return json.dumps({"event": event.kind, "number": event.number, "at": event.at.isoformat(), **event.details})
 
 
-def _show_json(event: LoggedEvent) -> None:
-    _echo(json.dumps({"event": event.kind, "number": event.number, "at": event.at.isoformat(), **event.details}))
-
-
-def _echo(line: str) -> None:
-    """Print a line whole: several threads print. A reader that went away is no reason to stop."""
-    try:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # for the rest of the process
-
-
-def _wait_for_the_end() -> None:
-    """Return at SIGINT or SIGTERM; a second one ends the process at once."""
+def _on_signals() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set; the second signal ends the process at once."""
     asked = threading.Event()
 
     def on_signal(number: int, frame: object) -> None:
@@ -151,4 +141,4 @@ def _wait_for_the_end() -> None:
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
-    asked.wait()
+    return asked

@@ -96,7 +96,7 @@ class InboxWait:
         if about:
             last = about[-1].details
             said = f"{last['code']} {last['text']}" if last["code"] else last["text"]
-            reason += f" The last attempt, to {last['to']}, was {last['event']} at {last['phase']}: {said}"
+            reason += f" The last attempt, to {last['to']}, was {last['outcome']} at {last['phase']}: {said}"
         return reason
 
 

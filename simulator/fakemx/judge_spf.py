@@ -1,0 +1,89 @@
+"""SPF: may this address send for that domain (RFC 7208), evaluated by pyspf over records in process.
+
+pyspf reaches DNS in one method, ``query.dns``; a subclass answers there from the zones, so nothing is
+patched and no packet is sent. There is no reverse DNS: ``ptr`` never matches.
+"""
+
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.TXT import TXT
+
+from fakemx.zones import Outcome, ProviderError, Zones
+
+# Its doctests have backslashes that Python warns of, once, when it compiles the file.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore", SyntaxWarning)
+    import spf
+
+
+@dataclass(frozen=True, slots=True)
+class SpfResult:
+    """What SPF says, and the domain that was asked about."""
+
+    result: str
+    reason: str
+    domain: str
+
+
+class _ZoneQuery(spf.query):  # type: ignore[misc]  # pyspf ships no types
+    """pyspf's evaluation, asking the zones."""
+
+    def __init__(self, zones: Zones, now: datetime, *, i: str, s: str, h: str) -> None:
+        super().__init__(i=i, s=s, h=h)
+        self.zones = zones
+        self.t = str(int(now.timestamp()))  # the %{t} macro; the library has filled in the machine's time
+
+    # pyspf's own signature; the values are of whatever kind it expects for the type, hence Any.
+    def dns(self, name: str, qtype: str, _: object = None, ignore_void: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
+        found = self.zones.lookup(name, qtype)
+        if found.outcome in {Outcome.SERVFAIL, Outcome.TIMEOUT}:
+            raise spf.TempError(f"no answer from DNS for {name}")
+        if not found.records and not ignore_void:
+            self.void_lookups += 1
+            if self.void_lookups > spf.MAX_VOID_LOOKUPS:  # RFC 7208 section 4.6.4
+                raise spf.PermError(f"more than {spf.MAX_VOID_LOOKUPS} look-ups without an answer")
+        return [_value(record) for record in found.records]
+
+
+def judge_spf(peer_ip: str, *, helo: str, sender: str, zones: Zones, now: datetime) -> SpfResult:
+    """Return whether ``peer_ip`` may send for the sender's domain, or for the HELO name if the sender is null."""
+    domain = (sender or f"postmaster@{helo}").rpartition("@")[2].lower()
+    try:
+        query = _ZoneQuery(zones, now, i=peer_ip, s=sender, h=helo)
+        result, _, explanation = query.check()
+    except ProviderError:
+        raise
+    except Exception as ex:  # noqa: BLE001  # a hostile name or record must not cost the mail
+        result, explanation = "permerror", f"{type(ex).__name__}: {ex}"
+    return SpfResult(result, _reason(result, explanation, peer_ip, domain), domain)
+
+
+def _value(record: object) -> object:
+    match record:
+        case TXT():
+            return record.strings
+        case MX():
+            return (record.preference, record.exchange.to_text(omit_final_dot=True))
+        case _:
+            return str(record).removesuffix(".")
+
+
+def _reason(result: str, explanation: str, peer_ip: str, domain: str) -> str:
+    match result:
+        case "pass":
+            return f"{peer_ip} may send for {domain}"
+        case "fail":
+            return f"{domain} says that {peer_ip} may not send for it"
+        case "softfail":
+            return f"{domain} says that {peer_ip} probably may not send for it"
+        case "neutral":
+            return f"{domain} says nothing about {peer_ip}"
+        case "none":
+            return f"{domain} has no SPF record"
+        case _:
+            return explanation

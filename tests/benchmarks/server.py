@@ -1,0 +1,70 @@
+"""The HTTP servers that are compared, one a process: ``python -m tests.benchmarks.server KIND DATABASE``.
+
+    bare    Falcon on waitress as they come, answering a constant to the same request
+    group   the product, with one writer that groups commits
+    inline  the product, with a commit for each request
+
+Prints ``{"port": ...}`` once it listens, and runs until it is killed.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+
+import falcon
+import waitress
+
+from justemails.app import Dependencies, create_app
+from justemails.clock import SystemClock
+from justemails.http_server import _THREADS, HttpServer
+from justemails.ids import make_new_id, make_new_secret
+from justemails.pony_store import PonyStore
+from justemails.pony_store.writer import GroupWriter, InlineWriter, Session, Writer
+from justemails.ratelimit import RateLimiter
+from justemails_contract.operations import BASE_PATH
+
+_CONSTANT = {
+    "id": "msg_0Ucr1sbqF9zW2mX7cLtYpK",
+    "status": "queued",
+    "from": "hello@yourdomain.com",
+    "to": "user@example.com",
+    "createdAt": "2026-04-06T12:00:00Z",
+}
+
+_WRITERS: dict[str, Callable[[Session], Writer]] = {"group": GroupWriter, "inline": InlineWriter}
+
+
+class _Constant:
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.media = _CONSTANT
+
+
+def serve_bare() -> None:
+    app: falcon.App[falcon.Request, falcon.Response] = falcon.App()
+    app.add_route(f"{BASE_PATH}/send", _Constant())
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as the product does: else it pays for log lines
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=_THREADS)
+    _say(server.effective_port)
+    server.run()
+
+
+def serve_product(writer: str, database: str) -> None:
+    clock = SystemClock()
+    store = PonyStore(database, _WRITERS[writer])
+    deps = Dependencies(store, clock, RateLimiter(clock), make_new_id(clock), make_new_secret())
+    server = HttpServer(create_app(deps), "127.0.0.1", 0)
+    _say(server.port)
+    server.run()
+
+
+def _say(port: int) -> None:
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "bare":
+        serve_bare()
+    else:
+        serve_product(sys.argv[1], sys.argv[2])

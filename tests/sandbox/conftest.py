@@ -1,0 +1,44 @@
+"""Sandboxes as fixtures."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.sandbox.harness import Client, client_of, in_process
+
+from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.settings import SandboxSettings
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=12, help="how often the crash test kills the sandbox")
+
+
+@pytest.fixture(scope="session")
+def _real() -> Iterator[Sandbox]:
+    with in_process(SandboxSettings()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def _virtual() -> Iterator[Sandbox]:
+    with in_process(SandboxSettings(virtual=True, seed=7)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_real: Sandbox) -> Sandbox:
+    """A fresh sandbox whose clock runs."""
+    _real.reset()
+    return _real
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Client:
+    return client_of(sandbox)
+
+
+@pytest.fixture
+def still(_virtual: Sandbox) -> Client:
+    """A fresh sandbox whose clock stands still."""
+    _virtual.reset()
+    return client_of(_virtual)
