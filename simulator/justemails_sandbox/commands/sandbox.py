@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from justemails_sandbox.seeding import SENDER, UnusableKeyError
 from justemails_sandbox.settings import SandboxSettings
 
 _IN_MEMORY = ":memory:"
+_ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
 
 
 @click.command(short_help="Run the local sandbox.")
@@ -69,7 +69,7 @@ def sandbox(
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd tells every bad command of a client
     _check_host(host)
-    asked_to_end = _on_signals()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # before any thread is made: they inherit it
     forbid_leaving_loopback()
     folder = None if data == _IN_MEMORY else Path(data)
     printer = Printer(sys.stdout)
@@ -79,7 +79,7 @@ def sandbox(
         listen=lambda event: printer.print(show(event)),
     )
     printer.print(json.dumps(_ready(running)) if as_json else banner(running))
-    asked_to_end.wait()
+    _wait_for_the_end()
     running.stop()
     if not printer.close():
         os._exit(0)  # nobody reads what is left, and the interpreter would wait for them
@@ -130,15 +130,13 @@ def _as_json(event: LoggedEvent) -> str:
     return json.dumps({"event": event.kind, "number": event.number, "at": event.at.isoformat(), **event.details})
 
 
-def _on_signals() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set; the second signal ends the process at once."""
-    asked = threading.Event()
+def _wait_for_the_end() -> None:
+    """Return at SIGINT or SIGTERM, also at one that came before; the next one ends the process at once.
 
-    def on_signal(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        asked.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    return asked
+    Not a handler that sets an event: a signal that comes just before the main thread begins to wait would be noted
+    and not acted on until something else woke it.
+    """
+    signal.sigwait(_ENDING)
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
