@@ -39,7 +39,7 @@ def at_most(name: str, value: float, goal: float, note: str = "") -> Row:
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as text, ratios first."""
     ordered = sorted(rows, key=lambda row: row.unit != "x")
-    cells = [(row.name, f"{row.value:,g} {row.unit}", _verdict(row), row.note) for row in ordered]
+    cells = [(row.name, _figure(row), _verdict(row), row.note) for row in ordered]
     widths = [max((len(line[column]) for line in cells), default=0) for column in range(3)]
     lines = [
         f"{name:<{widths[0]}}  {figure:>{widths[1]}}  {verdict:<{widths[2]}}  {note}".rstrip()
@@ -59,3 +59,7 @@ def _verdict(row: Row) -> str:
     if row.met is None:
         return row.goal
     return f"{row.goal}: {'yes' if row.met else 'NO'}"
+
+
+def _figure(row: Row) -> str:
+    return f"{row.value:,.2f} x" if row.unit == "x" else f"{row.value:,g} {row.unit}"
