@@ -53,18 +53,24 @@ def parse_domain(text: str) -> str:
     """
     try:
         # No UTS 46 mapping: a name that only looks like another one after mapping is refused, not rewritten.
-        name = text.lower() if text.isascii() else idna.encode(text).decode("ascii")
-        labels = name.split(".")
-        for label in labels:
-            if label.startswith("xn--"):
-                idna.decode(label)
+        # Label by label, since idna takes the full stops of other scripts for dots.
+        labels = [_a_label(label) for label in text.split(".")]
     except (idna.IDNAError, UnicodeError):
         raise AddressError(f"has the domain {text!r}, which is not a valid domain name") from None
+    name = ".".join(labels)
     if not all(_LABEL.fullmatch(label) for label in labels) or len(name) > 253:
         raise AddressError(f"has the domain {text!r}, which is not a valid domain name")
     if len(labels) < 2 or labels[-1].isdigit():
         raise AddressError(f"has the domain {text!r}, but must have one with at least two labels, like example.com")
     return name
+
+
+def _a_label(label: str) -> str:
+    if not label.isascii():
+        return idna.alabel(label).decode("ascii")
+    if label.lower().startswith("xn--"):
+        idna.ulabel(label.lower())  # raises for an A-label that stands for nothing
+    return label.lower()
 
 
 def parse_address(text: str) -> Address:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from justemails.addresses import parse_domain
 from justemails.dkim_signature import SigningKey, make_private_key
@@ -140,7 +141,9 @@ def _means(record: RequiredRecord, text: str) -> bool:
         case "ownership":
             return text.strip() == record.value
         case "spf":
-            return record.value.split()[1] in text.split()
+            # What stands behind "all" is never looked at (RFC 7208 5.1).
+            before_all = takewhile(lambda term: term.lstrip("+-~?").lower() != "all", text.split())
+            return record.value.split()[1] in before_all
         case "dkim":
             wanted, found = tags(record.value), tags(text)
             return (

@@ -75,7 +75,7 @@ class ConnectionLostError(Exception):
 class SmtpConnection(Protocol):
     """An open connection to a mail server, before its greeting is read.
 
-    Every method but ``close`` raises ConnectionLostError; time-outs are the caller's.
+    Every coroutine raises ConnectionLostError; time-outs are the caller's.
     """
 
     async def greeting(self) -> Reply: ...
@@ -84,6 +84,10 @@ class SmtpConnection(Protocol):
 
     async def content(self, data: bytes) -> Reply:
         """Send the message and the final dot after a 354; ``data`` ends in CRLF and is not yet dot-stuffed."""
+        ...
+
+    def quit(self) -> None:
+        """Say QUIT, and do not wait for the answer, on which nothing depends."""
         ...
 
     def close(self) -> None: ...

@@ -5,6 +5,7 @@ transcript. The library refuses control characters in commands and discards what
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -76,6 +77,10 @@ class Connection:
         except SMTPException as ex:
             raise ConnectionLostError(_plain(ex)) from ex
         return await self._reply(self._protocol.read_response())
+
+    def quit(self) -> None:
+        with contextlib.suppress(SMTPException):  # gone already
+            self._protocol.write(b"QUIT\r\n")
 
     def close(self) -> None:
         if self._protocol.transport is not None:

@@ -35,6 +35,9 @@ class Deliverer:
             claim: the message and its lease.
             before_dot: called before the message itself is sent, with the attempt so far; it records that the
                 outcome is in doubt from here on (RFC 1047), and answers False when the lease is lost.
+
+        Raises:
+            LeaseLostError: the lease was lost before the message was sent.
         """
         attempt = Attempt(claim.attempt, self.clock.now(), None, Phase.NONE)
         signed = self.signer.sign(claim, compose(claim.message_id, claim.content, claim.created_at))

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from justemails.delivery.attempt import Deliverer
+from justemails.delivery.session import LeaseLostError
 from justemails.delivery.settings import Phase
 from justemails.ports import Clock
 from justemails.records import Attempt, Claim, Outcome
@@ -127,6 +128,9 @@ class Engine:
         try:
             async with self._clock.timeout(self._settings.attempt_s):
                 attempt = await self._deliverer.attempt(claim, lambda so_far: self._queue.note_in_doubt(claim, so_far))
+        except LeaseLostError:
+            _log.warning("%s: the lease was lost before the message was sent", claim.message_id)
+            return
         except TimeoutError:
             attempt = Attempt(claim.attempt, self._clock.now(), None, Phase.NONE, text="the attempt took too long")
         outcome = self._deliverer.outcome(claim, attempt, self._clock.now())

@@ -8,6 +8,10 @@ from justemails.delivery.settings import DeliverySettings, Phase
 from justemails.ports import Clock, ConnectionLostError, Connector, Reply, SmtpConnection
 
 
+class LeaseLostError(Exception):
+    """The message is somebody else's by now: it must not be sent, nor tried at another host."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """Who it is from and to, in SMTP's sense; texts of the form local@domain."""
@@ -43,7 +47,11 @@ class Conversation:
     _phase: Phase = Phase.CONNECT
 
     async def run(self, connector: Connector, ip: str) -> Ending:
-        """Talk to the server at ``ip`` until the message is taken or refused, or the connection is of no use."""
+        """Talk to the server at ``ip`` until the message is taken or refused, or the connection is of no use.
+
+        Raises:
+            LeaseLostError: ``before_dot`` said so.
+        """
         connection: SmtpConnection | None = None
         try:
             self._enter(Phase.CONNECT)
@@ -73,7 +81,7 @@ class Conversation:
                 ending = self._judge(await self._say(phase, connection, line, limit_s))
         if not ending:
             ending = await self._send_message(connection)
-        await self._quit(connection)
+        self._quit(connection)
         return ending
 
     async def _introduce(self, connection: SmtpConnection) -> Ending | None:
@@ -87,18 +95,15 @@ class Conversation:
     async def _send_message(self, connection: SmtpConnection) -> Ending:
         self._enter(Phase.DOT)
         if not self.before_dot(self.transcript):
-            return Ending(Verdict.NEXT_HOST, Phase.DOT, None, "the lease of this message ran out")
+            raise LeaseLostError
         self.transcript.append(f"C: <{len(self.data)} bytes>")
         reply = await self._hear(Phase.DOT, connection.content(self.data), self.settings.content_s)
         return self._judge(reply) or Ending(Verdict.GO_ON, Phase.DOT, reply, reply.text)
 
-    async def _quit(self, connection: SmtpConnection) -> None:
-        """Say goodbye; whatever comes of it, the message's fate is settled."""
-        phase = self._phase
-        try:
-            await self._say(phase, connection, "QUIT", self.settings.quit_s)
-        except (ConnectionLostError, TimeoutError):
-            self.transcript.append("-- no answer to QUIT")
+    def _quit(self, connection: SmtpConnection) -> None:
+        """Say goodbye. The message's fate is settled, so the answer is not waited for; Postfix does the same."""
+        self.transcript.append("C: QUIT")
+        connection.quit()
 
     async def _say(self, phase: Phase, connection: SmtpConnection, line: str, limit_s: float) -> Reply:
         self._enter(phase)

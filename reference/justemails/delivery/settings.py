@@ -52,7 +52,6 @@ class DeliverySettings:
     data_s: float = 120  # 4.5.3.2.4 the 354
     # 4.5.3.2.5 the data block (180 s) and 4.5.3.2.6 the reply to the dot (600 s); a short one makes duplicates
     content_s: float = 780
-    quit_s: float = 5
 
 
 DEFAULTS = DeliverySettings()

@@ -78,13 +78,15 @@ class GroupWriter:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def write(self, handler: Handler[T, R], item: T) -> R:
         job = _Job(handler, item)
         job.done.acquire()
-        self._jobs.put(job)
+        self._put(job)
         job.done.acquire()
         if job.error is not None:
             raise job.error
@@ -92,11 +94,19 @@ class GroupWriter:
         return result
 
     def write_later(self, handler: Handler[T, R], item: T) -> None:
-        self._jobs.put(_Job(handler, item))
+        self._put(_Job(handler, item))
 
     def close(self) -> None:
-        self._jobs.put(None)
+        with self._closing:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
+
+    def _put(self, job: _Job) -> None:
+        with self._closing:  # nothing may be queued behind the end, where nobody would write it
+            if self._closed:
+                raise RuntimeError("the store is closed")
+            self._jobs.put(job)
 
     def _run(self) -> None:
         going_on = True

@@ -1,0 +1,120 @@
+"""Messages: accepted in batches, listed in ranges."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from pony.orm import desc
+
+from justemails.pony_store import content_json
+from justemails.pony_store.tables import Tables, in_session, instant, instant_or_none, us
+from justemails.records import Message, MessageFilter, NewMessage
+from justemails_contract.delivery import INITIAL, Status
+
+
+class Messages(Tables):
+    """Implements ``justemails.store.MessageStore``."""
+
+    @cached_property
+    def _accept_sql(self) -> tuple[str, Sequence[str]]:
+        return _insert_sql(self.database, self.entities.message)
+
+    def accept(self, message: NewMessage) -> None:
+        created_us = us(message.created_at)
+        content = message.content
+        row: dict[str, object] = {
+            "id": message.id,
+            "account": message.account_id,
+            "status": INITIAL.value,
+            "sender_text": message.sender_text,
+            "recipient_text": message.recipient_text,
+            "sender_address": str(content.sender.address),
+            "recipient_address": str(content.recipient),
+            "subject": content.subject,
+            "created_us": created_us,
+            "delivered_us": None,
+            "due_us": created_us,
+            "leased": False,
+            "fence": 0,
+            "attempts": 0,
+            "content": content_json.dump(content),
+        }
+        self.writer.write(self._accept_many, row)
+
+    def _accept_many(self, rows: Sequence[dict[str, object]]) -> Sequence[None]:
+        last: dict[object, int] = {}
+        for account_id in sorted({str(row["account"]) for row in rows}):
+            account = self.entities.account.get_for_update(id=account_id)
+            last[account_id] = account.message_count
+            account.message_count += sum(row["account"] == account_id for row in rows)
+        for row in rows:
+            last[row["account"]] += 1
+            row["seq"] = last[row["account"]]
+        sql, names = self._accept_sql
+        # One statement for the batch, on Pony's own connection: a dozen times quicker than an object a row.
+        self.database.get_connection().cursor().executemany(sql, [[row[name] for name in names] for row in rows])
+        return [None] * len(rows)
+
+    @in_session
+    def message(self, account_id: str, message_id: str) -> Message | None:
+        row = self.entities.message.get(id=message_id)
+        return _message(row) if row and row.account.id == account_id else None
+
+    @in_session
+    def page(self, account_id: str, wanted: MessageFilter, page: int, per_page: int) -> tuple[Sequence[Message], int]:
+        rows = self.entities.message.select(lambda m: m.account.id == account_id)
+        if wanted.is_empty:
+            total = self.entities.account[account_id].message_count
+            newest = total - (page - 1) * per_page
+            oldest = newest - per_page
+            rows = rows.filter(lambda m: m.seq > oldest and m.seq <= newest).order_by(lambda m: desc(m.seq))
+            return [_message(row) for row in rows], total
+        rows = _narrowed(rows, wanted)
+        total = rows.count()
+        found = rows.order_by(lambda m: desc(m.seq)).limit(per_page, offset=(page - 1) * per_page)
+        return [_message(row) for row in found], total
+
+
+def _insert_sql(database: Any, entity: Any) -> tuple[str, Sequence[str]]:
+    """Return an INSERT for an entity's table in the database's own spelling, and the attributes in its order."""
+    attributes = [attribute for attribute in entity._attrs_ if attribute.column]
+    provider = database.provider
+    columns = ", ".join(provider.quote_name(attribute.column) for attribute in attributes)
+    marks = ", ".join({"qmark": "?"}.get(provider.paramstyle, "%s") for _ in attributes)
+    table = provider.quote_name(entity._table_)
+    # Names come from the entity's own definition, values are bound.
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})", [attribute.name for attribute in attributes]  # noqa: S608
+
+
+def _narrowed(rows: Any, wanted: MessageFilter) -> Any:  # Pony queries
+    if wanted.status is not None:
+        status = str(wanted.status)
+        rows = rows.filter(lambda m: m.status == status)
+    if wanted.sender is not None:
+        sender = wanted.sender
+        rows = rows.filter(lambda m: m.sender_address == sender)
+    if wanted.recipient is not None:
+        recipient = wanted.recipient
+        rows = rows.filter(lambda m: m.recipient_address == recipient)
+    if wanted.subject is not None:
+        subject = wanted.subject.lower()
+        rows = rows.filter(lambda m: subject in m.subject.lower())
+    if wanted.created_after is not None:
+        after_us = us(wanted.created_after)
+        rows = rows.filter(lambda m: m.created_us >= after_us)
+    if wanted.created_before is not None:
+        before_us = us(wanted.created_before)
+        rows = rows.filter(lambda m: m.created_us < before_us)
+    return rows
+
+
+def _message(row: Any) -> Message:
+    return Message(
+        row.id,
+        Status(row.status),
+        row.sender_text,
+        row.recipient_text,
+        row.subject,
+        instant(row.created_us),
+        instant_or_none(row.delivered_us),
+    )

@@ -1,0 +1,75 @@
+"""What every part of the store stands on: the database, the writer, sessions, and times as numbers.
+
+No session spans an await or outlives a method. Queries are Pony's generators and lambdas, never strings: Pony runs
+string queries as Python code.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from pony.orm import Database, db_session
+
+from justemails.pony_store.entities import Entities
+from justemails.pony_store.writer import Writer
+from justemails.store import DuplicateError
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def in_session(method: F) -> F:
+    """Run a method in a session of its own; Pony's decorator, with its type."""
+    wrapped: F = db_session(method)
+    return wrapped
+
+
+class Tables:
+    """The base of each part: reads in the caller's thread, writes through the one writer."""
+
+    database: Database
+    entities: Entities
+    writer: Writer
+
+    def write(self, work: Callable[[], T]) -> T:
+        """Run ``work`` in a transaction, and return its result after the commit.
+
+        Raises:
+            DuplicateError: ``work`` raised it, before it wrote anything.
+        """
+        result: T | DuplicateError = self.writer.write(_run_each, work)
+        if isinstance(result, DuplicateError):
+            raise result
+        return result
+
+
+def us(instant: datetime) -> int:
+    """Return an instant as it is stored: whole microseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def us_or_none(instant: datetime | None) -> int | None:
+    return None if instant is None else us(instant)
+
+
+def instant(stored: int) -> datetime:
+    """Return the instant that is stored as ``stored``."""
+    return _EPOCH + stored * _MICROSECOND
+
+
+def instant_or_none(stored: int | None) -> datetime | None:
+    return None if stored is None else instant(stored)
+
+
+def _run_each(works: Sequence[Callable[[], Any]]) -> Sequence[Any]:
+    """Run each piece of work; one that refuses is answered with its refusal, and the rest goes on."""
+    results: list[Any] = []  # Any: each work has a result type of its own, restored by ``PonyStore._write``
+    for work in works:
+        try:
+            results.append(work())
+        except DuplicateError as ex:
+            results.append(ex)
+    return results
