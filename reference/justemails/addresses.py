@@ -102,10 +102,11 @@ def parse_mailbox(text: str) -> Mailbox:
     Raises:
         AddressError: the text is anything else.
     """
-    match = _NAMED.fullmatch(text.strip(" "))
+    text = text.strip(" ")
+    match = _NAMED.fullmatch(text)
     if match is None:
         return Mailbox(parse_address(text))
-    return Mailbox(parse_address(match["address"]), _parse_name(match["name"].strip(" ")) or None)
+    return Mailbox(parse_address(match["address"].strip(" ")), _parse_name(match["name"].strip(" ")) or None)
 
 
 def _parse_name(text: str) -> str:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import falcon
 
-from justemails.auth import Authentication
+from justemails.auth import Authentication, find_operation
 from justemails.errors import ApiError, error_body
 from justemails.ports import Clock, NewId, NewSecret
 from justemails.ratelimit import RateLimiter
 from justemails.resources import KeyCollection, KeyItem, MessageCollection, SendCollection, SendItem
 from justemails.store import Store
 from justemails_contract import errors
-from justemails_contract.operations import BASE_PATH
+from justemails_contract.operations import BASE_PATH, MESSAGES
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -54,6 +54,12 @@ def create_app(deps: Dependencies) -> App:
 
     answer_errors_in_json(app)
     return app
+
+
+def is_quick(method: str, path: str) -> bool:
+    """Say whether a request is of an operation that never takes long: a list may have to look at every message."""
+    operation = find_operation(method, path)
+    return operation is not None and operation is not MESSAGES
 
 
 def answer_errors_in_json(app: App) -> None:

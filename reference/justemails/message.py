@@ -128,6 +128,7 @@ def _encode_body(body: str) -> tuple[str, str]:
         return "7bit", "\r\n".join(lines)
     if sum(octet < 128 for octet in octets) * 6 > len(octets) * 5:
         encoded = quopri.encodestring(octets).decode("ascii")
+        encoded = re.sub(r"(?m)^From ", "=46rom ", encoded)  # mailbox files turn it into ">From "
         return "quoted-printable", encoded.replace("\n", "\r\n")
     crlf = "\r\n".join(lines).encode()
     return "base64", base64.encodebytes(crlf).decode("ascii").rstrip("\n").replace("\n", "\r\n")
@@ -138,7 +139,7 @@ def _is_plain_line(line: str) -> bool:
         len(line) <= _LINE
         and bool(re.fullmatch(r"[\t\x20-\x7e]*", line))
         and not line.endswith((" ", "\t"))  # space at the end of a line gets lost on the way
-        and not line.startswith("From ")  # mailbox files turn it into ">From "
+        and not line.startswith("From ")
     )
 
 

@@ -54,7 +54,8 @@ class SendCollection:
                 DOMAIN_NOT_VERIFIED,
                 f"The domain '{domain}' of the 'from' field is not a verified domain of this account.",
             )
-        # RECORD      one transaction: the message, and its first attempt due now
+        # RECORD      one transaction: the message, and its first attempt due now. The server may put more requests
+        #             into it; it sends no answer before the commit (justemails.http_server)
         message = NewMessage(
             self._new_id("msg_"),
             account_id,
@@ -64,7 +65,7 @@ class SendCollection:
             self._clock.now(),
         )
         self._messages.accept(message)
-        # ANSWER      after the commit: what is answered is on disk
+        # ANSWER
         self._on_accepted()
         resp.media = wire.message_created(message)
 

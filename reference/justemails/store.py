@@ -1,10 +1,11 @@
 """The store's port, split by who asks. Results are frozen dataclasses of ``justemails.records``.
 
-Every method is one short synchronous transaction. A method that writes returns after its commit is on disk;
-``touch_key`` alone does not wait.
+Every method is one short synchronous transaction; one that writes returns after its commit is on disk. Inside
+``Store.together`` the commit comes at the end of all.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -51,7 +52,7 @@ class KeyStore(Protocol):
         ...
 
     def touch_key(self, key_id: str, at: datetime) -> None:
-        """Note that a key was used, without waiting for the disk."""
+        """Note that a key was used."""
         ...
 
 
@@ -115,3 +116,11 @@ class DeliveryQueue(Protocol):
 
 class Store(AccountStore, KeyStore, DomainStore, MessageStore, DeliveryQueue, Protocol):
     """Everything that is kept."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Put everything that this thread reads and writes into one transaction, committed at the end.
+
+        Raises:
+            Exception: what kept a write, or the commit, from succeeding; nothing of it all is kept then.
+        """
+        ...

@@ -7,6 +7,7 @@ lets two parties see two different requests, or breaks something later, so each 
 import json
 import math
 import re
+from collections import Counter
 from typing import NoReturn
 
 MAX_DEPTH = 16
@@ -53,8 +54,7 @@ def parse_object(body: bytes) -> dict[str, object]:
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise JsonError(f"The body has the member {twice!a} more than once.")
     return members
 

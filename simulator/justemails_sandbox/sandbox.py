@@ -15,14 +15,15 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
 from fakemx.network import FakeNetwork
 from fakemx.received import Received
-from justemails.app import Dependencies, create_app
+from justemails.app import Dependencies, create_app, is_quick
 from justemails.clock import SystemClock
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
@@ -83,7 +84,7 @@ class Sandbox:
         Raises:
             OSError: the port is taken.
         """
-        self._http = HttpServer(self._make_app(), self.settings.host, self.settings.port)
+        self._http = HttpServer(self._make_app(), self.settings.host, self.settings.port, is_quick, self._together)
         self.loop.run(self._start_loop_side())
         self.remember()
         self._http_thread = threading.Thread(target=self._http.run, name="justemails-http", daemon=True)
@@ -135,10 +136,22 @@ class Sandbox:
             self.limiter,
             self.new_id,
             self.new_secret,
-            on_accepted=lambda: self.loop.call_soon(self.engine.wake),
+            self._note_accepted,
         )
         control = create_control_app(self)
         return mount({BASE_PATH: self._logged(create_app(deps))}, otherwise=control)
+
+    def _note_accepted(self) -> None:
+        self._accepted = True
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Handle requests in one transaction; the engine is told of new messages once they can be seen."""
+        self._accepted = False
+        with self.store.together():
+            yield
+        if self._accepted:
+            self.loop.call_soon(self.engine.wake)
 
     async def _start_loop_side(self) -> None:
         self.network = FakeNetwork(self.clock, on_mail=self._on_mail)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
-from justemails.app import Dependencies, create_app
+from justemails.app import Dependencies, create_app, is_quick
 from justemails.domains import make_domain
 from justemails.http_server import HttpServer
 from justemails.ids import make_new_id, make_new_secret
@@ -47,7 +47,7 @@ class Api:
         self.account_id = self.add_account("yourdomain.com")
         self.key = self.add_key()
         app = create_app(Dependencies(self.store, self.clock, RateLimiter(self.clock), self.new_id, make_new_secret()))
-        self._server = HttpServer(app, "127.0.0.1", 0)
+        self._server = HttpServer(app, "127.0.0.1", 0, is_quick, self.store.together)
         self.port = self._server.port
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()

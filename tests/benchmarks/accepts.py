@@ -1,7 +1,7 @@
 """Durable accepts a second, beside the bare stack that they run on.
 
 Four contestants in turn, round after round, each a fresh process on a fresh copy of one database: Falcon on
-waitress answering a constant; the product with one writer that groups commits; the product with a commit for
+waitress answering a constant; the product with one commit for all that arrive together; the product with a commit for
 each request; the whole sandbox, accepting while its engine delivers. Medians of the rounds are compared, and
 afterwards every acknowledged message must be on disk, although the process was killed.
 """
@@ -24,7 +24,7 @@ Contestant = Literal["bare", "group", "inline", "sandbox"]
 
 _NAMES: dict[Contestant, str] = {
     "bare": "bare Falcon on waitress",
-    "group": "product, grouped commits",
+    "group": "product, shared commits",
     "inline": "product, a commit each",
     "sandbox": "sandbox, delivering meanwhile",
 }

@@ -9,7 +9,6 @@ from justemails.clock import SystemClock
 from justemails.domains import make_domain
 from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
-from justemails.pony_store.writer import InlineWriter
 from justemails.records import Account, Content, Key, NewMessage
 from justemails_contract.operations import Scope
 
@@ -34,7 +33,7 @@ def populate(path: Path, keys: int, messages: int = 0) -> list[Sender]:
     clock = SystemClock()
     new_id, new_secret = make_new_id(clock), make_new_secret()
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = PonyStore(str(path), InlineWriter)
+    store = PonyStore(str(path))
     accounts: list[tuple[str, str]] = []
     for number in range(ACCOUNTS):
         account = Account(new_id("acc_"), f"Bench {number}", clock.now())

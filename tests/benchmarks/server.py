@@ -1,8 +1,8 @@
 """The HTTP servers that are compared, one a process: ``python -m tests.benchmarks.server KIND DATABASE``.
 
     bare    Falcon on waitress as they come, answering a constant to the same request
-    group   the product, with one writer that groups commits
-    inline  the product, with a commit for each request
+    group   the product, with one commit for the requests that arrived together
+    inline  the product, with a thread and a commit for each request
 
 Prints ``{"port": ...}`` once it listens, and runs until it is killed.
 """
@@ -10,17 +10,15 @@ Prints ``{"port": ...}`` once it listens, and runs until it is killed.
 import json
 import logging
 import sys
-from collections.abc import Callable
 
 import falcon
 import waitress
 
-from justemails.app import Dependencies, create_app
+from justemails.app import Dependencies, create_app, is_quick
 from justemails.clock import SystemClock
 from justemails.http_server import _THREADS, HttpServer
 from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
-from justemails.pony_store.writer import GroupWriter, InlineWriter, Session, Writer
 from justemails.ratelimit import RateLimiter
 from justemails_contract.operations import BASE_PATH
 
@@ -31,8 +29,6 @@ _CONSTANT = {
     "to": "user@example.com",
     "createdAt": "2026-04-06T12:00:00Z",
 }
-
-_WRITERS: dict[str, Callable[[Session], Writer]] = {"group": GroupWriter, "inline": InlineWriter}
 
 
 class _Constant:
@@ -49,11 +45,13 @@ def serve_bare() -> None:
     server.run()
 
 
-def serve_product(writer: str, database: str) -> None:
+def serve_product(kind: str, database: str) -> None:
     clock = SystemClock()
-    store = PonyStore(database, _WRITERS[writer])
+    store = PonyStore(database)
     deps = Dependencies(store, clock, RateLimiter(clock), make_new_id(clock), make_new_secret())
-    server = HttpServer(create_app(deps), "127.0.0.1", 0)
+    app = create_app(deps)
+    together = kind == "group"
+    server = HttpServer(app, "127.0.0.1", 0, is_quick, store.together) if together else HttpServer(app, "127.0.0.1", 0)
     _say(server.port)
     server.run()
 

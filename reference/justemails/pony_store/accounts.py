@@ -14,7 +14,7 @@ class Accounts(Tables):
         def write() -> None:
             self.entities.account(id=account.id, name=account.name, created_us=us(account.created_at))
 
-        self.write(write)
+        self.writer.write(write)
 
     @in_session
     def account(self, account_id: str) -> Account | None:

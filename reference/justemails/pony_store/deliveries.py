@@ -38,7 +38,7 @@ class Deliveries(Tables):
                 )
             return claims
 
-        return self.write(write)
+        return self.writer.write(write)
 
     @in_session
     def next_due(self) -> datetime | None:
@@ -51,7 +51,7 @@ class Deliveries(Tables):
             self._put_attempt(claim.message_id, attempt)
             return True
 
-        return self.write(write)
+        return self.writer.write(write)
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:
         def write() -> bool:
@@ -65,7 +65,7 @@ class Deliveries(Tables):
             self._put_attempt(claim.message_id, outcome.attempt)
             return True
 
-        return self.write(write)
+        return self.writer.write(write)
 
     def release_leases(self, now: datetime) -> int:
         def write() -> int:
@@ -75,7 +75,7 @@ class Deliveries(Tables):
                 row.due_us = us(now)
             return len(rows)
 
-        return self.write(write)
+        return self.writer.write(write)
 
     @in_session
     def attempts(self, message_id: str) -> Sequence[Attempt]:

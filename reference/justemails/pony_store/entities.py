@@ -41,7 +41,8 @@ def open_database(path: str) -> tuple[Database, Entities]:
 
 def _define(database: Database) -> Entities:
     class Account(database.Entity):
-        id = PrimaryKey(str)
+        _table_ = "account"
+        id = PrimaryKey(str, autostrip=False)
         name = Required(str, autostrip=False)
         created_us = Required(int, size=64)
         # Kept, not counted: the total of a list, and the last sequence number given out.
@@ -51,7 +52,8 @@ def _define(database: Database) -> Entities:
         messages = Set("Message")
 
     class Key(database.Entity):
-        id = PrimaryKey(str)
+        _table_ = "key"
+        id = PrimaryKey(str, autostrip=False)
         account = Required(Account)
         name = Required(str, autostrip=False)
         scope = Required(str)
@@ -63,18 +65,20 @@ def _define(database: Database) -> Entities:
         revoked_us = Optional(int, size=64)
 
     class Domain(database.Entity):
-        id = PrimaryKey(str)
+        _table_ = "domain"
+        id = PrimaryKey(str, autostrip=False)
         account = Required(Account)
         name = Required(str, index=True)
         token = Required(str)
         selector = Required(str)
-        private_key = Required(LongStr, lazy=False)
+        private_key = Required(LongStr, autostrip=False, lazy=False)
         created_us = Required(int, size=64)
         verified_us = Optional(int, size=64)
         composite_key(account, name)
 
     class Message(database.Entity):
-        id = PrimaryKey(str)
+        _table_ = "message"
+        id = PrimaryKey(str, autostrip=False)
         account = Required(Account)
         # Dense within an account, so that any page of its list is a range and no page is an offset.
         seq = Required(int, size=64)
@@ -95,6 +99,7 @@ def _define(database: Database) -> Entities:
         composite_key(account, seq)
 
     class Attempt(database.Entity):
+        _table_ = "attempt"
         message_id = Required(str)
         number = Required(int)
         at_us = Required(int, size=64)

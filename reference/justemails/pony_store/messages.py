@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from pony.orm import desc
+from pony.orm import desc, get
 
 from justemails.pony_store import content_json
 from justemails.pony_store.tables import Tables, in_session, instant, instant_or_none, us
@@ -39,21 +39,16 @@ class Messages(Tables):
             "attempts": 0,
             "content": content_json.dump(content),
         }
-        self.writer.write(self._accept_many, row)
+        self.writer.write(lambda: self._insert(row))
 
-    def _accept_many(self, rows: Sequence[dict[str, object]]) -> Sequence[None]:
-        last: dict[object, int] = {}
-        for account_id in sorted({str(row["account"]) for row in rows}):
-            account = self.entities.account.get_for_update(id=account_id)
-            last[account_id] = account.message_count
-            account.message_count += sum(row["account"] == account_id for row in rows)
-        for row in rows:
-            last[row["account"]] += 1
-            row["seq"] = last[row["account"]]
+    def _insert(self, row: dict[str, object]) -> None:
+        # SQL, since this is what a send waits for: several times quicker than objects of Pony's.
+        raised = self.database.execute(
+            'update "account" set message_count = message_count + 1 where id = $account returning message_count', row
+        )
+        (row["seq"],) = raised.fetchone()
         sql, names = self._accept_sql
-        # One statement for the batch, on Pony's own connection: a dozen times quicker than an object a row.
-        self.database.get_connection().cursor().executemany(sql, [[row[name] for name in names] for row in rows])
-        return [None] * len(rows)
+        self.database.get_connection().execute(sql, [row[name] for name in names])
 
     @in_session
     def message(self, account_id: str, message_id: str) -> Message | None:
@@ -64,7 +59,7 @@ class Messages(Tables):
     def page(self, account_id: str, wanted: MessageFilter, page: int, per_page: int) -> tuple[Sequence[Message], int]:
         rows = self.entities.message.select(lambda m: m.account.id == account_id)
         if wanted.is_empty:
-            total = self.entities.account[account_id].message_count
+            total = get(a.message_count for a in self.entities.account if a.id == account_id) or 0
             newest = total - (page - 1) * per_page
             oldest = newest - per_page
             rows = rows.filter(lambda m: m.seq > oldest and m.seq <= newest).order_by(lambda m: desc(m.seq))

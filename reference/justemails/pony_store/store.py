@@ -1,8 +1,6 @@
 """Everything that is kept, on Pony and one database."""
 
-from collections.abc import Callable
-
-from pony.orm import db_session
+from contextlib import AbstractContextManager
 
 from justemails.pony_store.accounts import Accounts
 from justemails.pony_store.deliveries import Deliveries
@@ -10,7 +8,7 @@ from justemails.pony_store.domains import Domains
 from justemails.pony_store.entities import open_database
 from justemails.pony_store.keys import Keys
 from justemails.pony_store.messages import Messages
-from justemails.pony_store.writer import GroupWriter, Session, Writer
+from justemails.pony_store.writer import Writer
 
 
 class PonyStore(Accounts, Keys, Domains, Messages, Deliveries):
@@ -18,16 +16,22 @@ class PonyStore(Accounts, Keys, Domains, Messages, Deliveries):
 
     Args:
         path: the file; it and its tables are made where they are missing.
-        make_writer: how writes share commits.
     """
 
-    def __init__(self, path: str, make_writer: Callable[[Session], Writer] = GroupWriter) -> None:
+    def __init__(self, path: str) -> None:
         self.database, self.entities = open_database(path)
-        self.writer = make_writer(lambda: db_session(immediate=True))
+        self.writer = Writer()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Put everything that this thread reads and writes into one transaction, committed at the end.
+
+        Raises:
+            Exception: what kept a write, or the commit, from succeeding; nothing of it all is kept then.
+        """
+        return self.writer.together()
 
     def close(self) -> None:
-        """Write what is under way, and let go of the file."""
-        self.writer.close()
+        """Let go of the file, as far as this thread holds it."""
         self.database.disconnect()
 
     def clear(self) -> None:
@@ -38,4 +42,4 @@ class PonyStore(Accounts, Keys, Domains, Messages, Deliveries):
             for entity in (entities.attempt, entities.message, entities.domain, entities.key, entities.account):
                 entity.select().delete(bulk=True)
 
-        self.write(write)
+        self.writer.write(write)

@@ -4,17 +4,15 @@ No session spans an await or outlives a method. Queries are Pony's generators an
 string queries as Python code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pony.orm import Database, db_session
 
 from justemails.pony_store.entities import Entities
 from justemails.pony_store.writer import Writer
-from justemails.store import DuplicateError
 
-T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,22 +26,11 @@ def in_session(method: F) -> F:
 
 
 class Tables:
-    """The base of each part: reads in the caller's thread, writes through the one writer."""
+    """The base of each part: reads in a session of its own, writes through the one writer."""
 
     database: Database
     entities: Entities
     writer: Writer
-
-    def write(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a transaction, and return its result after the commit.
-
-        Raises:
-            DuplicateError: ``work`` raised it, before it wrote anything.
-        """
-        result: T | DuplicateError = self.writer.write(_run_each, work)
-        if isinstance(result, DuplicateError):
-            raise result
-        return result
 
 
 def us(instant: datetime) -> int:
@@ -62,14 +49,3 @@ def instant(stored: int) -> datetime:
 
 def instant_or_none(stored: int | None) -> datetime | None:
     return None if stored is None else instant(stored)
-
-
-def _run_each(works: Sequence[Callable[[], Any]]) -> Sequence[Any]:
-    """Run each piece of work; one that refuses is answered with its refusal, and the rest goes on."""
-    results: list[Any] = []  # Any: each work has a result type of its own, restored by ``PonyStore._write``
-    for work in works:
-        try:
-            results.append(work())
-        except DuplicateError as ex:
-            results.append(ex)
-    return results

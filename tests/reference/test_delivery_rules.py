@@ -1,0 +1,334 @@
+"""The pure rules of delivery: when to try again, what a reply means, where a domain's mail goes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.reference.support import NOW, QUICK, SERVFAIL, ScriptedResolver, make_content, run, seeded
+
+from justemails.delivery.classify import Verdict, classify, enhanced_code
+from justemails.delivery.routing import NoRoute, Target, find_targets
+from justemails.delivery.schedule import next_attempt
+from justemails.delivery.settings import DEFAULTS, Phase
+from justemails.delivery.signing import Signer
+from justemails.ports import MxRecord, Reply
+from justemails.records import Claim, Domain
+
+# -- the schedule (CHOICE-22)
+
+LADDER_MIN = [1, 5, 15, 30, 60, 120, 240, 240, 240]
+STEADY = replace(DEFAULTS, jitter=0)
+
+
+def wait_after(attempt: int, seed: int = 0) -> timedelta:
+    due = next_attempt(NOW, attempt, NOW, DEFAULTS, seeded(seed))
+    assert due
+    return due - NOW
+
+
+def test_without_jitter_the_waits_are_those_of_choice_22() -> None:
+    waits = [next_attempt(NOW, attempt, NOW, STEADY, seeded()) for attempt in range(1, 10)]
+
+    assert waits == [NOW + timedelta(minutes=minutes) for minutes in LADDER_MIN]
+
+
+@given(st.integers(1, 500), st.integers(0, 2**32))
+@QUICK
+def test_each_wait_is_within_fifteen_per_cent_of_its_step(attempt: int, seed: int) -> None:
+    """For every attempt and every seed, the wait is the ladder's step, 15 % shorter or longer at most."""
+    step = timedelta(minutes=LADDER_MIN[min(attempt, 9) - 1])
+
+    assert step * 0.85 <= wait_after(attempt, seed) <= step * 1.15
+
+
+def test_waits_spread_over_the_whole_range() -> None:
+    """So that a crowd does not come back together."""
+    waits = sorted(wait_after(5, seed) / timedelta(hours=1) for seed in range(300))
+
+    assert waits[0] < 0.88
+    assert waits[-1] > 1.12
+    assert len(set(waits)) == 300
+
+
+@given(st.integers(1, 60), st.floats(0, 100), st.integers(0, 1000))
+@QUICK
+def test_a_message_is_never_tried_more_than_four_days_after_its_acceptance(
+    attempt: int, age_h: float, seed: int
+) -> None:
+    """For every attempt at every age, the next one is within four days of acceptance, or there is none."""
+    now = NOW + timedelta(hours=age_h)
+    last = NOW + timedelta(days=4)
+
+    due = next_attempt(now, attempt, NOW, DEFAULTS, seeded(seed))
+
+    steady = now + timedelta(minutes=LADDER_MIN[min(attempt, 9) - 1])
+    if due is None:
+        assert steady + (steady - now) * 0.15 > last
+    else:
+        assert now < due <= last
+
+
+def test_an_attempt_exactly_four_days_after_acceptance_is_the_last_one() -> None:
+    four_hours, four_days = timedelta(hours=4), timedelta(days=4)
+
+    assert next_attempt(NOW + four_days - four_hours, 9, NOW, STEADY, seeded()) == NOW + four_days
+    later = NOW + four_days - four_hours + timedelta(microseconds=1)
+    assert next_attempt(later, 9, NOW, STEADY, seeded()) is None
+
+
+def test_equal_seeds_make_equal_schedules() -> None:
+    assert wait_after(3, seed=7) == wait_after(3, seed=7)
+
+
+# -- replies
+
+EARLY = (Phase.GREETING, Phase.EHLO)
+LATE = (Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.DOT)
+GO_ON, NEXT_HOST, REFUSED = Verdict.GO_ON, Verdict.NEXT_HOST, Verdict.REFUSED
+
+REPLIES: list[tuple[tuple[Phase, ...], Sequence[int], Verdict]] = [
+    (EARLY, [220, 250], GO_ON),
+    (EARLY, [421, 450, 451, 500, 502, 521, 550, 554], NEXT_HOST),  # not this host; another one may
+    ((Phase.MAIL, Phase.RCPT, Phase.DOT), [200, 250, 251, 252], GO_ON),
+    ((Phase.DATA,), [354], GO_ON),
+    ((Phase.DATA,), [250, 220, 300, 334, 399], NEXT_HOST),
+    ((*EARLY, Phase.MAIL, Phase.RCPT, Phase.DOT), [354, 334], NEXT_HOST),
+    (LATE, [400, 421, 450, 451, 452, 499], NEXT_HOST),
+    (LATE, [500, 501, 550, 552, 554, 599], REFUSED),
+    ((*EARLY, *LATE), [0, 1, 99, 100, 199, 600, 999], NEXT_HOST),
+]
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "verdict"),
+    [(phase, code, verdict) for phases, codes, verdict in REPLIES for phase in phases for code in codes],
+)
+def test_the_first_digit_decides_by_phase(phase: Phase, code: int, verdict: Verdict) -> None:
+    """RFC 5321 4.2.1 and 4.3.2, CHOICE-22."""
+    assert classify(phase, Reply(code, "whatever")) is verdict
+
+
+@given(st.sampled_from(LATE), st.integers(-1, 1000), st.text())
+@QUICK
+def test_only_a_five_refuses_for_good_whatever_the_text_says(phase: Phase, code: int, text: str) -> None:
+    """For every code and text after MAIL, the message is refused if and only if the code begins with a five."""
+    assert (classify(phase, Reply(code, text)) is REFUSED) == (500 <= code <= 599)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("5.1.1 no such user", "5.1.1"),
+        ("4.7.25 later", "4.7.25"),
+        ("2.0.0", "2.0.0"),
+        ("5.1.1 no such user\n5.7.1 not you", "5.1.1"),
+        ("no such user 5.1.1", None),
+        ("no such user\n5.1.1 x", None),
+        ("3.1.1 x", None),
+        ("5.1 x", None),
+        ("5.1.1x", None),
+        ("5.1234.1 x", None),
+        ("", None),
+    ],
+)
+def test_the_enhanced_code_is_the_one_that_the_first_line_starts_with(text: str, code: str | None) -> None:
+    """RFC 2034 4, RFC 3463 2."""
+    assert enhanced_code(Reply(550, text)) == code
+
+
+def test_where_the_codes_contradict_each_other_the_basic_one_wins() -> None:
+    assert classify(Phase.RCPT, Reply(550, "4.2.2 full")) is REFUSED
+    assert classify(Phase.RCPT, Reply(450, "5.1.1 no such user")) is NEXT_HOST
+
+
+# -- routes (CHOICE-29)
+
+
+def route(
+    answers: dict[tuple[str, str], Sequence[object] | Exception], seed: int = 0, most: int = 5
+) -> Sequence[Target] | NoRoute:
+    return run(find_targets("example.com", ScriptedResolver(answers), seeded(seed), most))
+
+
+MX1 = MxRecord(10, "mx1.example.com")
+MX2 = MxRecord(20, "mx2.example.com")
+ADDRESSES = {("A", "mx1.example.com"): ["192.0.2.1"], ("A", "mx2.example.com"): ["192.0.2.2"]}
+TARGET1, TARGET2 = Target("mx1.example.com", "192.0.2.1"), Target("mx2.example.com", "192.0.2.2")
+
+
+@pytest.mark.parametrize("records", [[MX1, MX2], [MX2, MX1]])
+def test_the_lowest_preference_comes_first(records: list[MxRecord]) -> None:
+    """RFC 5321 5.1."""
+    assert route({("MX", "example.com"): records, **ADDRESSES}) == [TARGET1, TARGET2]
+
+
+def test_without_an_mx_the_domain_itself_is_the_mail_host() -> None:
+    """RFC 5321 5.1, the implicit MX."""
+    assert route({("MX", "example.com"): [], ("A", "example.com"): ["192.0.2.9"]}) == [
+        Target("example.com", "192.0.2.9")
+    ]
+
+
+def test_with_an_mx_the_domain_itself_is_never_asked() -> None:
+    """RFC 5321 5.1."""
+    resolver = ScriptedResolver({("MX", "example.com"): [MX1], ("A", "example.com"): ["192.0.2.9"]})
+
+    result = run(find_targets("example.com", resolver, seeded(), 5))
+
+    assert isinstance(result, NoRoute)
+    assert ("A", "example.com") not in resolver.asked
+
+
+@pytest.mark.parametrize("records", [[MxRecord(0, ".")], [MxRecord(0, "."), MX1]], ids=["alone", "beside another"])
+def test_a_null_mx_is_permanent_and_no_address_is_looked_up(records: list[MxRecord]) -> None:
+    """RFC 7505 3 and 4.1."""
+    resolver = ScriptedResolver({("MX", "example.com"): records, ("A", "example.com"): ["192.0.2.9"], **ADDRESSES})
+
+    result = run(find_targets("example.com", resolver, seeded(), 5))
+
+    assert isinstance(result, NoRoute)
+    assert (result.permanent, result.enhanced) == (True, "5.1.10")
+    assert resolver.asked == [("MX", "example.com")]
+
+
+def test_a_domain_that_does_not_exist_is_permanent() -> None:
+    result = route({})
+
+    assert isinstance(result, NoRoute)
+    assert (result.permanent, result.enhanced) == (True, "5.1.2")
+
+
+def test_an_mx_look_up_that_fails_is_temporary_and_never_goes_on_to_the_address() -> None:
+    resolver = ScriptedResolver({("MX", "example.com"): SERVFAIL, ("A", "example.com"): ["192.0.2.9"]})
+
+    result = run(find_targets("example.com", resolver, seeded(), 5))
+
+    assert isinstance(result, NoRoute)
+    assert (result.permanent, result.enhanced) == (False, "4.4.3")
+    assert resolver.asked == [("MX", "example.com")]
+
+
+@pytest.mark.parametrize("answers", [{}, {("A", "mx1.example.com"): []}], ids=["no such host", "no address"])
+def test_mail_hosts_without_an_address_are_permanent(
+    answers: dict[tuple[str, str], Sequence[object] | Exception],
+) -> None:
+    result = route({("MX", "example.com"): [MX1], **answers})
+
+    assert isinstance(result, NoRoute)
+    assert (result.permanent, result.enhanced) == (True, "5.4.4")
+
+
+def test_a_domain_with_neither_mx_nor_address_is_permanent() -> None:
+    result = route({("MX", "example.com"): []})
+
+    assert isinstance(result, NoRoute)
+    assert result.permanent
+
+
+def test_addresses_that_cannot_be_looked_up_now_are_temporary() -> None:
+    none: list[str] = []
+    for first, second in ((SERVFAIL, none), (none, SERVFAIL), (SERVFAIL, SERVFAIL)):
+        result = route(
+            {
+                ("MX", "example.com"): [MX1, MX2],
+                ("A", "mx1.example.com"): first,
+                ("A", "mx2.example.com"): second,
+            }
+        )
+
+        assert isinstance(result, NoRoute)
+        assert (result.permanent, result.enhanced) == (False, "4.4.3")
+
+
+@pytest.mark.parametrize("first", [SERVFAIL, []], ids=["fails", "has no address"])
+def test_one_mail_host_without_an_address_does_not_keep_from_the_next(first: Sequence[object] | Exception) -> None:
+    assert route({("MX", "example.com"): [MX1, MX2], **ADDRESSES, ("A", "mx1.example.com"): first}) == [TARGET2]
+
+
+def test_equal_preferences_share_the_load() -> None:
+    """RFC 5321 5.1: the sender must randomise; of 200 messages each host gets 30 to 70 %."""
+    equals = [MxRecord(10, "mx1.example.com"), MxRecord(10, "mx2.example.com")]
+    firsts = []
+    for seed in range(200):
+        targets = route({("MX", "example.com"): equals, **ADDRESSES}, seed)
+        assert not isinstance(targets, NoRoute)
+        assert sorted(target.ip for target in targets) == ["192.0.2.1", "192.0.2.2"]
+        firsts.append(targets[0])
+
+    assert 60 <= firsts.count(TARGET1) <= 140
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=12, unique_by=lambda mx: mx[1]),
+    st.integers(0, 99),
+)
+@QUICK
+def test_hosts_come_in_the_order_of_their_preferences_whatever_the_seed(mxs: list[tuple[int, int]], seed: int) -> None:
+    """For every set of MX records and every seed, preferences never fall, and each host comes once, up to the cap."""
+    answers: dict[tuple[str, str], Sequence[object] | Exception] = {
+        ("MX", "example.com"): [MxRecord(preference, f"mx{host}") for preference, host in mxs]
+    }
+    answers |= {("A", f"mx{host}"): [f"192.0.2.{host}"] for _, host in mxs}
+
+    targets = route(answers, seed)
+
+    assert not isinstance(targets, NoRoute)
+    preference_of = {f"mx{host}": preference for preference, host in mxs}
+    preferences = [preference_of[target.host] for target in targets]
+    assert preferences == sorted(preference_of.values())[:5]
+    assert len(set(targets)) == len(targets)
+
+
+def test_at_most_five_addresses_are_tried_and_no_more_hosts_looked_up_than_that_takes() -> None:
+    """CHOICE-29."""
+    answers: dict[tuple[str, str], Sequence[object] | Exception] = {
+        ("MX", "example.com"): [MxRecord(number, f"mx{number:03}") for number in range(100)]
+    }
+    answers |= {("A", f"mx{number:03}"): [f"192.0.2.{number}", f"198.51.100.{number}"] for number in range(100)}
+    resolver = ScriptedResolver(answers)
+
+    targets = run(find_targets("example.com", resolver, seeded(), DEFAULTS.most_addresses))
+
+    assert isinstance(targets, list)
+    assert [target.ip for target in targets] == ["192.0.2.0", "198.51.100.0", "192.0.2.1", "198.51.100.1", "192.0.2.2"]
+    assert len(resolver.asked) == 4
+
+
+# -- the sending domain's part
+
+
+class OneDomain:
+    """As much of a domain store as the signer asks for."""
+
+    def __init__(self, domain: Domain | None) -> None:
+        self.only = domain
+
+    def domain(self, account_id: str, name: str) -> Domain | None:
+        return self.only if self.only and (account_id, name) == (self.only.account_id, self.only.name) else None
+
+
+def claim_of(account_id: str = "acc_1") -> Claim:
+    return Claim("msg_abc123", account_id, 1, 1, make_content(), NOW)
+
+
+def test_a_message_is_signed_only_for_a_verified_domain_of_its_own_account(domain: Domain) -> None:
+    """CHOICE-21, CHOICE-38."""
+    message = b"From: x@y.example\r\n\r\nx\r\n"
+
+    def signed(kept: Domain | None, account_id: str = "acc_1") -> bytes | None:
+        return Signer(OneDomain(kept)).sign(claim_of(account_id), message)  # type: ignore[arg-type]  # one method of the port
+
+    assert (signed(domain) or b"").startswith(b"DKIM-Signature: ")
+    assert signed(replace(domain, verified_at=None)) is None
+    assert signed(domain, "acc_2") is None
+    assert signed(None) is None
+
+
+def test_each_message_has_an_envelope_sender_of_its_own_below_the_sending_domain(domain: Domain) -> None:
+    """CHOICE-28."""
+    signer = Signer(OneDomain(domain))  # type: ignore[arg-type]  # one method of the port
+
+    assert signer.envelope_sender(claim_of()) == "b+abc123@bounce.yourdomain.com"
