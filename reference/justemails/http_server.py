@@ -184,12 +184,19 @@ class _Dispatcher(ThreadedTaskDispatcher):
 class _Server(TcpWSGIServer):
     channel_class = _Channel
 
+    loop_thread: int | None = None
+
+    def handle_accept(self) -> None:
+        # All that wait, not one a round: their requests shall come together too.
+        before = -1
+        while before < len(self.active_channels) < self.adj.connection_limit:
+            before = len(self.active_channels)
+            super().handle_accept()
+
     def pull_trigger(self) -> None:
         # Wakes the loop, which needs no waking by its own thread.
         if threading.get_ident() != self.loop_thread:
             super().pull_trigger()
-
-    loop_thread: int | None = None
 
 
 class HttpServer:

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,10 +48,13 @@ class Api:
         self.account_id = self.add_account("yourdomain.com")
         self.key = self.add_key()
         app = create_app(Dependencies(self.store, self.clock, RateLimiter(self.clock), self.new_id, make_new_secret()))
-        self._server = HttpServer(app, "127.0.0.1", 0, is_quick, self.store.together)
+        self._server = HttpServer(app, "127.0.0.1", 0, is_quick, self.together)
         self.port = self._server.port
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
+
+    def together(self) -> AbstractContextManager[None]:
+        return self.store.together()
 
     def close(self) -> None:
         self._server.stop()

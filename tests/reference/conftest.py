@@ -8,7 +8,6 @@ from tests.reference.support import NOW, VirtualClock
 
 from justemails.dkim_signature import SigningKey, make_private_key
 from justemails.pony_store import PonyStore
-from justemails.pony_store.writer import InlineWriter
 from justemails.records import Account, Domain
 
 
@@ -36,8 +35,8 @@ def domain(private_key: str) -> Domain:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[PonyStore]:
-    """A store on a file of its own, writing in the caller's thread, with one account."""
-    opened = PonyStore(str(tmp_path / "store.sqlite"), InlineWriter)
+    """A store on a file of its own, with one account."""
+    opened = PonyStore(str(tmp_path / "store.sqlite"))
     opened.add_account(Account("acc_1", "One", NOW))
     yield opened
     opened.close()

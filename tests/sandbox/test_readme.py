@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.sandbox.harness import Client
 
 README = Path(__file__).parents[2] / "README.md"

@@ -51,7 +51,7 @@ class Keys(Tables):
 
     def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
         def write() -> bool:
-            row = self.entities.key.get_for_update(id=key_id)
+            row = self.entities.key.get_for_update(lambda k: k.id == key_id)
             if not row or row.account.id != account_id or row.revoked_us is not None:
                 return False
             row.revoked_us = us(at)

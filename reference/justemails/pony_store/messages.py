@@ -52,7 +52,7 @@ class Messages(Tables):
 
     @in_session
     def message(self, account_id: str, message_id: str) -> Message | None:
-        row = self.entities.message.get(id=message_id)
+        row = self.entities.message.get(lambda m: m.id == message_id)
         return _message(row) if row and row.account.id == account_id else None
 
     @in_session
