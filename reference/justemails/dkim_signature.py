@@ -38,10 +38,11 @@ _SIGNED = (
 
 
 class SigningKey:
-    """A parsed RSA key; parsing costs more than a signature's canonicalisation, so keep it."""
+    """A parsed RSA key; parsing costs more than signing, so keep it."""
 
     def __init__(self, pem: str) -> None:
-        key = serialization.load_pem_private_key(pem.encode(), password=None)
+        # Not checked for being a sound key, which takes dozens of milliseconds: ``make_private_key`` made it.
+        key = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("an RSA key is needed")
         self._key = key

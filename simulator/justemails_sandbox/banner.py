@@ -5,17 +5,14 @@ No line of the banner's commands is wrapped or continued, so that each can be pa
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from fakemx.catalogue import CATALOGUE
 from justemails_sandbox.events import LoggedEvent
 from justemails_sandbox.seeding import SENDER
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 
 
-def banner(sandbox: "Sandbox") -> str:
+def banner(sandbox: ServedSandbox) -> str:
     """Return the text that a started sandbox shows."""
     body = json.dumps({"from": SENDER, "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"})
     mode = "runs" if sandbox.clock.running else "stands still at " + sandbox.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,9 +1,11 @@
-"""Several WSGI applications on one port, told apart by the beginning of the path."""
+"""WSGI applications around others: several on one port, and one whose requests are noted."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from justemails.http_server import WsgiApp
+from justemails_sandbox.events import EventLog
 
 
 def mount(apps: Mapping[str, WsgiApp], otherwise: WsgiApp) -> WsgiApp:
@@ -17,3 +19,28 @@ def mount(apps: Mapping[str, WsgiApp], otherwise: WsgiApp) -> WsgiApp:
         return otherwise(environ, start_response)
 
     return dispatch
+
+
+def logged(app: WsgiApp, events: EventLog) -> WsgiApp:
+    """Return an application that notes each request of ``app`` as an event."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # Any: as WSGI has it
+        began = time.perf_counter()
+        status = ""
+
+        def start(line: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            nonlocal status
+            status = line
+            return start_response(line, headers, *exc_info)
+
+        answer = app(environ, start)
+        events.add(
+            "request",
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            status=int(status[:3]),
+            milliseconds=round((time.perf_counter() - began) * 1000, 1),
+        )
+        return answer
+
+    return serve

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.sandbox.harness import Client, client_of, in_process
 
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 
@@ -14,31 +14,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def _real() -> Iterator[Sandbox]:
+def _real() -> Iterator[ServedSandbox]:
     with in_process(SandboxSettings()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
-def _virtual() -> Iterator[Sandbox]:
+def _virtual() -> Iterator[ServedSandbox]:
     with in_process(SandboxSettings(virtual=True, seed=7)) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(_real: Sandbox) -> Sandbox:
+def sandbox(_real: ServedSandbox) -> ServedSandbox:
     """A fresh sandbox whose clock runs."""
     _real.reset()
     return _real
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Client:
+def client(sandbox: ServedSandbox) -> Client:
     return client_of(sandbox)
 
 
 @pytest.fixture
-def still(_virtual: Sandbox) -> Client:
+def still(_virtual: ServedSandbox) -> Client:
     """A fresh sandbox whose clock stands still."""
     _virtual.reset()
     return client_of(_virtual)

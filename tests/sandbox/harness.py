@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 COMMAND = str(Path(sys.executable).with_name("justemails"))
@@ -102,13 +102,13 @@ class Client:
         return [event for event in self.get("/events")["data"] if event["event"] == kind]
 
 
-def client_of(sandbox: Sandbox) -> Client:
+def client_of(sandbox: ServedSandbox) -> Client:
     return Client(sandbox.api, sandbox.control, sandbox.key)
 
 
 @contextmanager
-def in_process(settings: SandboxSettings) -> Iterator[Sandbox]:
-    sandbox = Sandbox(settings)
+def in_process(settings: SandboxSettings) -> Iterator[ServedSandbox]:
+    sandbox = ServedSandbox(settings)
     sandbox.start()
     try:
         yield sandbox

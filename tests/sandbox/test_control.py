@@ -4,7 +4,7 @@ import pytest
 from tests.sandbox.harness import MAIL, Client, request
 
 from justemails_contract.operations import BASE_PATH
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 
 CONTROL = "/sandbox/v1"
 
@@ -48,7 +48,7 @@ def test_the_clock_goes_to_the_next_event(still: Client) -> None:
     assert len(still.get(f"/messages/{message_id}/attempts")["data"]) == 2
 
 
-def test_the_clock_can_be_let_run_and_stopped(sandbox: Sandbox, client: Client) -> None:
+def test_the_clock_can_be_let_run_and_stopped(sandbox: ServedSandbox, client: Client) -> None:
     assert client.post("/clock", {"mode": "virtual"})["mode"] == "virtual"
     stands = sandbox.clock.now()
     message_id = client.send("user@down.test")
@@ -188,7 +188,7 @@ def test_a_domain_is_added_verified_used_and_refused_twice(client: Client) -> No
     assert (key["scope"], key["name"]) == ("send", "Shop key")
 
 
-def test_a_domain_whose_records_are_broken_loses_its_verification(sandbox: Sandbox, client: Client) -> None:
+def test_a_domain_whose_records_are_broken_loses_its_verification(sandbox: ServedSandbox, client: Client) -> None:
     account = client.get("/accounts")["data"][0]["id"]
 
     async def break_dkim() -> None:

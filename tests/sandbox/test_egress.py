@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from justemails_sandbox.egress import is_loopback
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_anything_else_is_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_the_registry_names_only_ports_of_the_fake_network(sandbox: Sandbox) -> None:
+def test_the_registry_names_only_ports_of_the_fake_network(sandbox: ServedSandbox) -> None:
     assert sandbox.network.endpoint("192.0.2.1", 25) is None
     assert sandbox.network.endpoint("127.0.0.1", 25) is None
     assert sandbox.network.endpoint("198.18.0.1", 80) is None

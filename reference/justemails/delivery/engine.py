@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.session import LeaseLostError
@@ -125,14 +126,21 @@ class Engine:
             _log.error("a delivery failed by a fault of ours", exc_info=task.exception())
 
     async def _deliver(self, claim: Claim) -> None:
+        attempt = Attempt(claim.attempt, self._clock.now(), None, Phase.NONE)
+
+        def before_dot(so_far: Attempt) -> bool:
+            nonlocal attempt
+            attempt = so_far
+            return self._queue.note_in_doubt(claim, so_far)
+
         try:
             async with self._clock.timeout(self._settings.attempt_s):
-                attempt = await self._deliverer.attempt(claim, lambda so_far: self._queue.note_in_doubt(claim, so_far))
+                attempt = await self._deliverer.attempt(claim, before_dot)
         except LeaseLostError:
             _log.warning("%s: the lease was lost before the message was sent", claim.message_id)
             return
         except TimeoutError:
-            attempt = Attempt(claim.attempt, self._clock.now(), None, Phase.NONE, text="the attempt took too long")
+            attempt = replace(attempt, text="the attempt took too long")
         outcome = self._deliverer.outcome(claim, attempt, self._clock.now())
         if self._queue.finish(claim, outcome):
             self._observe(claim, outcome)

@@ -17,8 +17,8 @@ from justemails_sandbox.data_folder import DataFolderError
 from justemails_sandbox.egress import forbid_leaving_loopback
 from justemails_sandbox.events import LoggedEvent
 from justemails_sandbox.printer import Printer
-from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.seeding import SENDER, UnusableKeyError
+from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 _IN_MEMORY = ":memory:"
@@ -85,9 +85,9 @@ def sandbox(
         os._exit(0)  # nobody reads what is left, and the interpreter would wait for them
 
 
-def _start(settings: SandboxSettings, listen: Callable[[LoggedEvent], None]) -> Sandbox:
+def _start(settings: SandboxSettings, listen: Callable[[LoggedEvent], None]) -> ServedSandbox:
     try:
-        running = Sandbox(settings, listen)
+        running = ServedSandbox(settings, listen)
     except (DataFolderError, UnusableKeyError) as ex:
         raise click.UsageError(str(ex)) from ex
     try:
@@ -113,7 +113,7 @@ def _check_host(host: str) -> None:
     raise click.BadParameter("the sandbox listens on loopback only, like 127.0.0.1 or ::1", param_hint="--host")
 
 
-def _ready(running: Sandbox) -> dict[str, object]:
+def _ready(running: ServedSandbox) -> dict[str, object]:
     return {
         "event": "ready",
         "api": running.api,

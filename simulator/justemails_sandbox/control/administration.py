@@ -1,7 +1,6 @@
 """``/accounts``: what the document calls the dashboard: accounts, their domains, keys with a scope."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import falcon
 
@@ -16,15 +15,13 @@ from justemails_contract.errors import CONFLICT
 from justemails_contract.operations import Scope
 from justemails_sandbox.control import reading
 from justemails_sandbox.published import SENDING_IP
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sandbox import Sandbox
 
 
 class AccountCollection:
     """``GET`` and ``POST /accounts``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -40,7 +37,7 @@ class AccountCollection:
 class AccountKeys:
     """``POST /accounts/{id}/keys``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
@@ -60,7 +57,7 @@ class AccountKeys:
 class DomainCollection:
     """``GET`` and ``POST /accounts/{id}/domains``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
@@ -86,7 +83,7 @@ class DomainCollection:
 class DomainItem:
     """``DELETE /accounts/{id}/domains/{domain}``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
@@ -98,7 +95,7 @@ class DomainItem:
 class DomainVerification:
     """``POST /accounts/{id}/domains/{domain}/verify``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
@@ -111,11 +108,11 @@ class DomainVerification:
         resp.media = _domain(sandbox.store.domain(account_id, found.name) or found, checked)
 
 
-def _checked(sandbox: "Sandbox", domain: Domain) -> Sequence[CheckedRecord]:
+def _checked(sandbox: Sandbox, domain: Domain) -> Sequence[CheckedRecord]:
     return sandbox.loop.run(check(domain, SENDING_IP, sandbox.resolver))
 
 
-def _find_account(sandbox: "Sandbox", account_id: str) -> Account:
+def _find_account(sandbox: Sandbox, account_id: str) -> Account:
     account = sandbox.store.account(account_id)
     if account is None:
         reading.missing("account")

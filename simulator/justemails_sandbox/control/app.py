@@ -5,8 +5,6 @@ are checked, after routing, and a request that changes something must say that i
 cannot do without asking first.
 """
 
-from typing import TYPE_CHECKING
-
 import falcon
 
 from justemails.app import App, answer_errors_in_json
@@ -23,17 +21,15 @@ from justemails_sandbox.control.clock import ClockResource
 from justemails_sandbox.control.inbox import InboxCollection, InboxItem, InboxRaw, InboxWait
 from justemails_sandbox.control.network import NetworkCollection, NetworkItem
 from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset, Welcome
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sandbox import Sandbox
 
 CONTROL_PATH = "/sandbox/v1"
 
 
-def create_control_app(sandbox: "Sandbox") -> App:
+def create_control_app(sandbox: Sandbox) -> App:
     """Return the WSGI application of the control API and of the start page."""
-    app: App = falcon.App(middleware=[_SameMachine(sandbox)])
-    app.add_route("/", Welcome(sandbox))
+    app: App = falcon.App(middleware=[_SameMachine()])
+    app.add_route("/", Welcome())
     for path, resource in (
         ("/ready", Ready(sandbox)),
         ("/reset", Reset(sandbox)),
@@ -60,13 +56,10 @@ def create_control_app(sandbox: "Sandbox") -> App:
 class _SameMachine:
     """Falcon middleware: refuses what another origin, or a name that only resolves to us, could send."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
-        self._sandbox = sandbox
-
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: object, params: dict[str, object]
     ) -> None:
-        port = self._sandbox.port
+        port = req.env["SERVER_PORT"]
         hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
         if (req.get_header("Host") or "") not in hosts:
             raise ApiError(FORBIDDEN, f"The Host header must be 127.0.0.1:{port} or localhost:{port}.")

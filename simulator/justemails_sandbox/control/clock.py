@@ -1,16 +1,13 @@
 """``/clock``: what time it is, and moving it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import falcon
 
 from justemails import wire
 from justemails_sandbox.control import reading
 from justemails_sandbox.durations import LONGEST, DurationError, parse_duration
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sandbox import Sandbox
 
 _MODES = {"real": True, "virtual": False}
 
@@ -18,7 +15,7 @@ _MODES = {"real": True, "virtual": False}
 class ClockResource:
     """``GET /clock`` and ``POST /clock`` with one of ``advance``, ``to`` and ``mode``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:

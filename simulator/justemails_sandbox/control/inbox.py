@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import falcon
 
@@ -12,9 +11,7 @@ from justemails.errors import ApiError
 from justemails_contract.errors import ErrorKind
 from justemails_sandbox.control import reading
 from justemails_sandbox.inbox import Mail, MailFilter
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sandbox import Sandbox
 
 _FILTERS = ("to", "from", "subject", "messageId")
 _TIMED_OUT = ErrorKind(408, "TIMEOUT", "Request Timeout")
@@ -23,7 +20,7 @@ _TIMED_OUT = ErrorKind(408, "TIMEOUT", "Request Timeout")
 class InboxCollection:
     """``GET /inbox`` and ``DELETE /inbox``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -42,7 +39,7 @@ class InboxCollection:
 class InboxItem:
     """``GET /inbox/{id}``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mail_id: str) -> None:
@@ -52,7 +49,7 @@ class InboxItem:
 class InboxRaw:
     """``GET /inbox/{id}/raw``: the bytes as they came, for download only."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mail_id: str) -> None:
@@ -67,7 +64,7 @@ class InboxRaw:
 class InboxWait:
     """``GET /inbox/wait``: waits on the server until enough mails match."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -104,7 +101,7 @@ def _filter(given: Mapping[str, str]) -> MailFilter:
     return MailFilter(given.get("to"), given.get("from"), given.get("subject"), given.get("messageId"))
 
 
-def _find(sandbox: "Sandbox", mail_id: str) -> Mail:
+def _find(sandbox: Sandbox, mail_id: str) -> Mail:
     mail = sandbox.inbox.get(mail_id)
     if mail is None:
         reading.missing("mail")

@@ -1,21 +1,17 @@
 """``/network``: how the fake internet's domains behave."""
 
-from typing import TYPE_CHECKING
-
 import falcon
 
 from fakemx.behaviour import BehaviourError, parse_behaviour, to_json
 from fakemx.script import Behaviour
 from justemails_sandbox.control import reading
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sandbox import Sandbox
 
 
 class NetworkCollection:
     """``GET /network``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -27,7 +23,7 @@ class NetworkCollection:
 class NetworkItem:
     """``GET``, ``PUT`` and ``DELETE /network/{domain}``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:

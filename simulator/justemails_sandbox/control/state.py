@@ -1,14 +1,10 @@
 """Readiness, reset, events, and what was tried for a message."""
 
-from typing import TYPE_CHECKING
-
 import falcon
 
 from justemails import wire
 from justemails_sandbox.control import reading
-
-if TYPE_CHECKING:
-    from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sandbox import Sandbox
 
 _EVENTS_AT_ONCE = 500
 
@@ -16,23 +12,20 @@ _EVENTS_AT_ONCE = 500
 class Welcome:
     """``/``: says where things are, until the dashboard stands here."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
-        self._sandbox = sandbox
-
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         resp.content_type = falcon.MEDIA_TEXT
         resp.text = (
             "justemails sandbox\n\n"
-            f"API          {self._sandbox.api}\n"
-            f"control API  {self._sandbox.control}\n"
-            f"mail that arrived: {self._sandbox.control}/inbox\n"
+            f"API                 {req.prefix}/api/v1\n"
+            f"control API         {req.prefix}/sandbox/v1\n"
+            f"mail that arrived   {req.prefix}/sandbox/v1/inbox\n"
         )
 
 
 class Ready:
     """``GET /ready``."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -42,7 +35,7 @@ class Ready:
 class Reset:
     """``POST /reset``: back to the seeded state."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -54,7 +47,7 @@ class Reset:
 class EventCollection:
     """``GET /events?after=N&wait=10``: what happened, in order, waiting for more if there is nothing yet."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -73,7 +66,7 @@ class EventCollection:
 class AttemptCollection:
     """``GET /messages/{id}/attempts``: each try to deliver a message."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:

@@ -1,0 +1,51 @@
+"""A sandbox with its HTTP server: the API, the control API and the start page on one port.
+
+sandbox = ServedSandbox(SandboxSettings())
+sandbox.start()
+requests.get(sandbox.api + "/messages", headers={"Authorization": "Bearer " + sandbox.key})
+sandbox.stop()
+"""
+
+import threading
+
+from justemails.app import is_quick
+from justemails.http_server import HttpServer
+from justemails_contract.operations import BASE_PATH
+from justemails_sandbox.control.app import CONTROL_PATH, create_control_app
+from justemails_sandbox.mounts import logged, mount
+from justemails_sandbox.sandbox import Sandbox
+
+
+class ServedSandbox(Sandbox):
+    """A sandbox that people and their programs can call."""
+
+    def start(self) -> None:
+        """Open every port and begin to deliver; return when the API answers.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        app = mount({BASE_PATH: logged(self.make_api(), self.events)}, otherwise=create_control_app(self))
+        self._http = HttpServer(app, self.settings.host, self.settings.port, is_quick, self.together)
+        super().start()
+        self._http_thread = threading.Thread(target=self._http.run, name="justemails-http", daemon=True)
+        self._http_thread.start()
+
+    def stop(self) -> None:
+        """Take no more requests, finish what is under way, and close everything."""
+        self._http.stop()
+        self._http_thread.join()
+        super().stop()
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"http://{host}:{self._http.port}"
+
+    @property
+    def api(self) -> str:
+        return self.url + BASE_PATH
+
+    @property
+    def control(self) -> str:
+        return self.url + CONTROL_PATH
