@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 _NS = 1_000_000_000
+_FEW = 100
 
 EXAMPLE_INSTANT = datetime(2026, 4, 6, 12, tzinfo=UTC)
 """The instant that the API document's examples show; a virtual clock starts here, never at today's date."""
@@ -29,6 +30,11 @@ class _Timer:
     order: int
     fire: Callable[[], None] = field(compare=False)
     cancelled: bool = field(default=False, compare=False)
+    done: bool = field(default=False, compare=False)
+
+
+def _do_nothing() -> None:
+    """Stand in the place of what a cancelled timer would have done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class MovableClock:
         self._start = start or datetime.now(UTC)
         self._state = _State(running, 0, time.monotonic_ns())
         self._timers: list[_Timer] = []
+        self._cancelled = 0  # of them
         self._order = itertools.count()
         self._alarm: asyncio.TimerHandle | None = None
         self._sleepers = 0
@@ -93,6 +100,7 @@ class MovableClock:
         """Return the instant of the next timer, or None when nothing waits."""
         while self._timers and self._timers[0].cancelled:
             heapq.heappop(self._timers)
+            self._cancelled -= 1
         if not self._timers:
             return None
         # Rounded up, so that a jump to this instant does reach the timer.
@@ -107,7 +115,7 @@ class MovableClock:
             await done.wait()
         finally:
             self._sleepers -= 1
-            timer.cancelled = True
+            self._cancel(timer)
 
     @asynccontextmanager
     async def timeout(self, seconds: float) -> AsyncIterator[None]:
@@ -118,13 +126,25 @@ class MovableClock:
             try:
                 yield
             finally:
-                timer.cancelled = True
+                self._cancel(timer)
 
     def _call_in(self, seconds: float, fire: Callable[[], None]) -> _Timer:
         timer = _Timer(self.monotonic_ns() + int(seconds * _NS), next(self._order), fire)
         heapq.heappush(self._timers, timer)
         self._set_alarm()
         return timer
+
+    def _cancel(self, timer: _Timer) -> None:
+        if timer.done or timer.cancelled:
+            return
+        timer.cancelled = True
+        timer.fire = _do_nothing  # lets go of whatever it held
+        self._cancelled += 1
+        # Most timers are time-outs that never come. Once half of all are cancelled ones, they are swept out.
+        if self._cancelled > max(_FEW, len(self._timers) // 2):
+            self._timers = [one for one in self._timers if not one.cancelled]
+            heapq.heapify(self._timers)
+            self._cancelled = 0
 
     def _set_alarm(self) -> None:
         """Have the loop call back at the next timer, if time runs by itself."""
@@ -139,6 +159,9 @@ class MovableClock:
         now_ns = self.monotonic_ns()
         while self._timers and (self._timers[0].cancelled or self._timers[0].deadline_ns <= now_ns):
             timer = heapq.heappop(self._timers)
-            if not timer.cancelled:
+            if timer.cancelled:
+                self._cancelled -= 1
+            else:
+                timer.done = True
                 timer.fire()
         self._set_alarm()
