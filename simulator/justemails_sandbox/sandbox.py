@@ -75,9 +75,10 @@ class Sandbox:
     def stop(self) -> None:
         """Finish what is under way, for ten seconds at most, and close everything."""
         try:
-            self.loop.run(self._stop_loop_side(), _DRAIN_S)
+            self.loop.run(self._drain(), _DRAIN_S)
         except TimeoutError:
             _log.warning("some deliveries did not end in %s s; they go on at the next start", _DRAIN_S)
+        self.loop.run(self._close_loop_side())
         self.loop.close()
         self.remember()
         self.store.close()
@@ -127,8 +128,16 @@ class Sandbox:
         self.timekeeper = Timekeeper(self.clock, self.engine)
         self._delivering = asyncio.create_task(self.engine.run())
 
-    async def _stop_loop_side(self) -> None:
-        self.engine.stop()
+    async def _drain(self) -> None:
+        """Take nothing new, and return when all that can end by itself has ended."""
+        if self.clock.running:
+            self.engine.stop()
+            await asyncio.wait({self._delivering})
+        else:  # who waits for a clock that stands still waits for ever
+            await self.timekeeper.settle()
+
+    async def _close_loop_side(self) -> None:
+        self.engine.abort()
         await self._delivering
         await self.network.stop()
 

@@ -27,20 +27,24 @@ def seed(store: Store, clock: Clock, new_id: NewId, new_secret: NewSecret, wante
         UnusableKeyError: the wanted key has not the form of a key, or was revoked.
     """
     accounts = store.accounts()
-    if accounts:
-        account = accounts[0]
-    else:
-        account = Account(new_id("acc_"), "Sandbox", clock.now())
-        store.add_account(account)
-        domain = make_domain(account.id, DOMAIN, clock, new_id)
-        store.add_domain(replace(domain, verified_at=clock.now()))
+    # Its domain tells the sandbox's own account from those that users have made, unless they took it away.
+    owners = [domain.account_id for domain in store.domains_named(DOMAIN)] + [account.id for account in accounts]
+    account_id = owners[0] if owners else _make_account(store, clock, new_id)
     secret = wanted_key or new_secret()
     if not KEY_FORM.fullmatch(secret):
         raise UnusableKeyError("a key must be je_live_ and 38 letters and digits")
     if store.key_by_hash(key_hash(secret)) is None:
-        key = Key(new_id("key_"), account.id, "Sandbox", Scope.FULL, key_hint(secret), clock.now())
+        key = Key(new_id("key_"), account_id, "Sandbox", Scope.FULL, key_hint(secret), clock.now())
         try:
             store.add_key(key, key_hash(secret))
         except DuplicateError:
             raise UnusableKeyError("this key was revoked, and revoking is for good; choose another one") from None
     return secret
+
+
+def _make_account(store: Store, clock: Clock, new_id: NewId) -> str:
+    account = Account(new_id("acc_"), "Sandbox", clock.now())
+    store.add_account(account)
+    domain = make_domain(account.id, DOMAIN, clock, new_id)
+    store.add_domain(replace(domain, verified_at=clock.now()))
+    return account.id

@@ -14,25 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.api.harness import MAIL, Answer
+
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 COMMAND = str(Path(sys.executable).with_name("justemails"))
-
-MAIL = {"from": "hello@yourdomain.com", "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def json(self) -> Any:  # Any: JSON
-        return json.loads(self.body)
 
 
 def request(

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.sandbox.harness import COMMAND, MAIL, Client, Process, process, request
+from tests.api.harness import MAIL
+from tests.sandbox.harness import COMMAND, Client, Process, process, request
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -94,6 +95,21 @@ def test_a_virtual_clock_survives_a_restart_and_never_goes_back(data: str) -> No
 
     with process("--data", data, "--clock", "virtual") as second:
         assert second.client.get("/clock")["now"] == moved == "2026-04-10T12:00:00Z"
+
+
+def test_stopping_does_not_wait_for_a_clock_that_stands_still(data: str) -> None:
+    first = Process("--data", data, "--clock", "virtual")
+    message_id = first.client.send("user@slow.test")
+    first.client.advance("1s")
+    began = time.perf_counter()
+    code, _, err = first.stop()
+    took_s = time.perf_counter() - began
+
+    with process("--data", data, "--clock", "virtual") as second:
+        second.client.advance("1m")
+        assert second.client.status(message_id) == "delivered"
+    assert (code, err) == (0, "")
+    assert took_s < 8  # a running clock is given ten seconds
 
 
 def test_memory_keeps_nothing() -> None:

@@ -1,7 +1,8 @@
 """The control API, call by call."""
 
 import pytest
-from tests.sandbox.harness import MAIL, Client, request
+from tests.api.harness import MAIL
+from tests.sandbox.harness import Client, request
 
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.served import ServedSandbox

@@ -13,7 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.sandbox.harness import MAIL, Process
+from tests.api.harness import MAIL
+from tests.sandbox.harness import Process
 
 from justemails.pony_store import PonyStore
 from justemails_sandbox.data_folder import store_path
