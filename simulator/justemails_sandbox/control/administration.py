@@ -28,7 +28,7 @@ class AccountCollection:
         resp.media = {"data": [_account(account) for account in self._sandbox.store.accounts()]}
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        name = validation.parse_key_name(reading.body(req, "name"))
+        name = validation.parse_key_name({"name": "Account", **reading.body(req, "name")})
         account = Account(self._sandbox.new_id("acc_"), name, self._sandbox.clock.now())
         self._sandbox.store.add_account(account)
         resp.media = _account(account)
@@ -128,6 +128,7 @@ def _domain(domain: Domain, checked: Sequence[CheckedRecord]) -> dict[str, objec
         "id": domain.id,
         "domain": domain.name,
         "status": "verified" if domain.verified else "pending",
+        "verified": domain.verified,
         "createdAt": wire.timestamp(domain.created_at),
         "verifiedAt": wire.timestamp(domain.verified_at) if domain.verified_at else None,
         "records": [

@@ -1,8 +1,7 @@
 """The control API's routes, and who may call it.
 
 Loopback is not protection enough: any web page that the user opens can send requests to it. So Host and Origin
-are checked, after routing, and a request that changes something must say that it is JSON, which a page elsewhere
-cannot do without asking first.
+are checked, after routing, and a body must say that it is JSON, which a page elsewhere cannot do without asking first.
 """
 
 import falcon
@@ -10,6 +9,7 @@ import falcon
 from justemails.app import App, answer_errors_in_json
 from justemails.errors import ApiError
 from justemails_contract.errors import FORBIDDEN, UNSUPPORTED_MEDIA_TYPE
+from justemails_sandbox.control import reading
 from justemails_sandbox.control.administration import (
     AccountCollection,
     AccountKeys,
@@ -67,5 +67,5 @@ class _SameMachine:
         if origin is not None and origin not in {f"http://{host}" for host in hosts}:
             raise ApiError(FORBIDDEN, "Requests from another origin are refused.")
         media_type = (req.content_type or "").partition(";")[0].strip().lower()
-        if req.method in ("POST", "PUT", "PATCH") and media_type != "application/json":
+        if (media_type or reading.has_body(req)) and media_type != "application/json":
             raise ApiError(UNSUPPORTED_MEDIA_TYPE, "The Content-Type header must be 'application/json'.")

@@ -1,7 +1,7 @@
 """``/inbox``: the mail that arrived at the fake network."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import falcon
 
@@ -108,6 +108,14 @@ def _find(sandbox: Sandbox, mail_id: str) -> Mail:
     return mail
 
 
+def _headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name, as a send gives them; one that stands there more than once has a line for each."""
+    by_name: dict[str, str] = {}
+    for name, value in pairs:
+        by_name[name] = f"{by_name[name]}\n{value}" if name in by_name else value
+    return by_name
+
+
 def _as_json(mail: Mail) -> dict[str, object]:
     parsed = parse(mail.data)
     return {
@@ -120,7 +128,7 @@ def _as_json(mail: Mail) -> dict[str, object]:
         "host": mail.host,
         "html": parsed.html,
         "text": parsed.text,
-        "headers": [{"name": name, "value": value} for name, value in parsed.headers],
+        "headers": _headers(parsed.headers),
         "links": parsed.links,
         "codes": parsed.codes,
         "auth": mail.auth,
