@@ -51,18 +51,27 @@ def parse_domain(text: str) -> str:
     Raises:
         AddressError: no such domain name can exist in the public DNS, or it is an IP address.
     """
+    name = _domain_name(text)
+    if name is None:
+        raise AddressError(f"must be a domain name like example.com, not {_shown(text)}")
+    return name
+
+
+def _domain_name(text: str) -> str | None:
     try:
         # No UTS 46 mapping: a name that only looks like another one after mapping is refused, not rewritten.
         # Label by label, since idna takes the full stops of other scripts for dots.
         labels = [_a_label(label) for label in text.split(".")]
     except (idna.IDNAError, UnicodeError):
-        raise AddressError(f"has the domain {text!r}, which is not a valid domain name") from None
+        return None
     name = ".".join(labels)
-    if not all(_LABEL.fullmatch(label) for label in labels) or len(name) > 253:
-        raise AddressError(f"has the domain {text!r}, which is not a valid domain name")
-    if len(labels) < 2 or labels[-1].isdigit():
-        raise AddressError(f"has the domain {text!r}, but must have one with at least two labels, like example.com")
-    return name
+    well_formed = all(_LABEL.fullmatch(label) for label in labels) and len(name) <= 253
+    return name if well_formed and len(labels) > 1 and not labels[-1].isdigit() else None
+
+
+def _shown(text: str) -> str:
+    """Return a caller's own text, safe and short enough for a message."""
+    return ascii(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _a_label(label: str) -> str:
@@ -90,7 +99,10 @@ def parse_address(text: str) -> Address:
         raise AddressError(
             f"has a local part of {len(local)} characters, but at most {MAX_LOCAL} may stand before the @"
         )
-    address = Address(local, parse_domain(domain))
+    name = _domain_name(domain)
+    if name is None:
+        raise AddressError(f"must have a domain name like example.com after the @, not {_shown(domain)}")
+    address = Address(local, name)
     if len(str(address)) > MAX_ADDRESS:
         raise AddressError(f"is longer than {MAX_ADDRESS} characters")
     return address

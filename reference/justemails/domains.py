@@ -3,6 +3,7 @@
 Records are checked by meaning, not by equal text: tags are parsed, strings joined, order and space ignored.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def records_of(domain: Domain, sending_ip: str) -> Sequence[RequiredRecord]:
 
 async def check(domain: Domain, sending_ip: str, resolver: Resolver) -> Sequence[CheckedRecord]:
     """Look every record of a domain up and judge it."""
-    return [await _check_record(record, resolver) for record in records_of(domain, sending_ip)]
+    records = records_of(domain, sending_ip)
+    return await asyncio.gather(*(_check_record(record, resolver) for record in records))
 
 
 async def verify(

@@ -277,7 +277,7 @@ def test_a_new_domain_is_unverified_and_has_a_token_and_a_key_of_its_own(clock: 
     ],
 )
 def test_a_name_that_is_no_domain_is_refused(name: str, clock: VirtualClock) -> None:
-    with pytest.raises(AddressError, match=r"^has the domain "):
+    with pytest.raises(AddressError, match=r"^must be a domain name like example.com, not "):
         make_domain("acc_1", name, clock, make_new_id(clock))
 
 

@@ -137,7 +137,7 @@ def add_domain(name: str, sending_ip: str, account_id: str | None, data: str, as
             made = make_domain(_account(store, account_id).id, name, _CLOCK, _new_id)
             store.add_domain(made)
         except AddressError as ex:
-            raise click.UsageError(f"the domain {ex}") from ex
+            raise click.UsageError(f"NAME {ex}") from ex
         except DuplicateError as ex:
             raise click.UsageError(f"the domain {name} already exists in this account") from ex
     records = [
