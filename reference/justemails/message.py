@@ -18,6 +18,7 @@ from justemails.records import Content
 
 _LINE = 78  # RFC 5322 2.1.1: lines SHOULD be at most 78 characters,
 _LONGEST_LINE = 998  # and MUST be at most 998
+_QUOTED_LINE = 76  # RFC 2045 6.7
 _ENCODED_WORD = 75  # RFC 2047 2
 _WORD_FRAME = len("=?utf-8?b??=")
 
@@ -128,10 +129,22 @@ def _encode_body(body: str) -> tuple[str, str]:
         return "7bit", "\r\n".join(lines)
     if sum(octet < 128 for octet in octets) * 6 > len(octets) * 5:
         encoded = quopri.encodestring(octets).decode("ascii")
-        encoded = re.sub(r"(?m)^From ", "=46rom ", encoded)  # mailbox files turn it into ">From "
-        return "quoted-printable", encoded.replace("\n", "\r\n")
+        return "quoted-printable", "\r\n".join(map(_unlike_a_mailbox, encoded.split("\n")))
     crlf = "\r\n".join(lines).encode()
     return "base64", base64.encodebytes(crlf).decode("ascii").rstrip("\n").replace("\n", "\r\n")
+
+
+def _unlike_a_mailbox(line: str) -> str:
+    """Spell a quoted-printable line so that it does not begin with "From ", which mailbox files turn to ">From "."""
+    if not line.startswith("From "):
+        return line
+    line = "=46" + line[1:]
+    if len(line) <= _QUOTED_LINE:
+        return line
+    # Two more characters than before: break softly, but not within an escape.
+    cut = _QUOTED_LINE - 1
+    cut -= next((back for back in (1, 2) if line[cut - back] == "="), 0)
+    return f"{line[:cut]}=\r\n{line[cut:]}"
 
 
 def _is_plain_line(line: str) -> bool:

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import quopri
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -355,3 +356,15 @@ def test_the_message_id_is_made_of_the_id_and_the_senders_domain() -> None:
 def test_no_line_begins_like_the_start_of_a_message_in_a_mailbox_file(body: str) -> None:
     """RFC 2049 3: a gateway may write ``>From``, which breaks the signature; quoted-printable can say ``=46rom``."""
     assert b"\nFrom " not in composed(make_content(html=body))
+
+
+@pytest.mark.parametrize("length", range(60, 90))
+@pytest.mark.parametrize("filler", ["x", "xxxxxxxé", "="])
+def test_such_a_line_stays_short_and_whole(length: int, filler: str) -> None:
+    body = "é\nFrom " + (filler * length)[:length]
+
+    message = compose("msg_1", make_content(text=body, html=None), NOW)
+
+    encoded = message.partition(b"\r\n\r\n")[2]
+    assert max(map(len, encoded.split(b"\r\n"))) <= 76
+    assert quopri.decodestring(encoded).decode().replace("\r\n", "\n") == body + "\n"
