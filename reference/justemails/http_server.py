@@ -240,6 +240,7 @@ class HttpServer:
         (sockinfo,) = adjustments.listen
         self._map: dict[int, Any] = {}  # Any: waitress' sockets, by file number
         self._stopping = threading.Event()
+        self._open = threading.Lock()  # held while the trigger's file may be closed, or is written to
         self._server = _Server(
             app, map=self._map, _start=True, _sock=None, dispatcher=self._dispatcher, adj=adjustments, sockinfo=sockinfo
         )
@@ -256,9 +257,12 @@ class HttpServer:
             wasyncore.loop(timeout=_IDLE_S, use_poll=True, map=self._map, count=1)
             self._dispatcher.run_round()
         self._dispatcher.shutdown()
-        wasyncore.close_all(self._map)
+        with self._open:
+            wasyncore.close_all(self._map)
 
     def stop(self) -> None:
         """Have ``run`` return, once the requests under way are answered; from any thread."""
-        self._stopping.set()
-        self._server.pull_trigger()
+        with self._open:
+            self._stopping.set()
+            if self._map:
+                self._server.pull_trigger()

@@ -129,21 +129,23 @@ def _encode_body(body: str) -> tuple[str, str]:
         return "7bit", "\r\n".join(lines)
     if sum(octet < 128 for octet in octets) * 6 > len(octets) * 5:
         encoded = quopri.encodestring(octets).decode("ascii")
-        return "quoted-printable", "\r\n".join(map(_unlike_a_mailbox, encoded.split("\n")))
+        return "quoted-printable", "\r\n".join(map(_mended, encoded.split("\n")))
     crlf = "\r\n".join(lines).encode()
     return "base64", base64.encodebytes(crlf).decode("ascii").rstrip("\n").replace("\n", "\r\n")
 
 
-def _unlike_a_mailbox(line: str) -> str:
-    """Spell a quoted-printable line so that it does not begin with "From ", which mailbox files turn to ">From "."""
-    if not line.startswith("From "):
-        return line
-    line = "=46" + line[1:]
+def _mended(line: str) -> str:
+    """Mend what the standard library's quoted-printable leaves to be done.
+
+    A line must not begin with "From ", which mailbox files turn into ">From ", nor be longer than 76 characters, which
+    the library forgets when it spells a space at the end.
+    """
+    if line.startswith("From "):
+        line = "=46" + line[1:]
     if len(line) <= _QUOTED_LINE:
         return line
-    # Two more characters than before: break softly, but not within an escape.
     cut = _QUOTED_LINE - 1
-    cut -= next((back for back in (1, 2) if line[cut - back] == "="), 0)
+    cut -= next((back for back in (1, 2) if line[cut - back] == "="), 0)  # not within an escape
     return f"{line[:cut]}=\r\n{line[cut:]}"
 
 

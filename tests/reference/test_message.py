@@ -368,3 +368,13 @@ def test_such_a_line_stays_short_and_whole(length: int, filler: str) -> None:
     encoded = message.partition(b"\r\n\r\n")[2]
     assert max(map(len, encoded.split(b"\r\n"))) <= 76
     assert quopri.decodestring(encoded).decode().replace("\r\n", "\n") == body + "\n"
+
+
+@pytest.mark.parametrize("length", range(60, 90))
+def test_a_space_at_the_end_of_a_long_line_leaves_it_short_and_whole(length: int) -> None:
+    body = "x" * length + "é \n\n"
+
+    encoded = compose("msg_1", make_content(text=body, html=None), NOW).partition(b"\r\n\r\n")[2]
+
+    assert max(map(len, encoded.split(b"\r\n"))) <= 76
+    assert quopri.decodestring(encoded).decode().replace("\r\n", "\n") == body + "\n"
