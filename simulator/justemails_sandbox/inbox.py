@@ -4,28 +4,17 @@ A mail is kept before the fake server acknowledges it. Pony's objects never leav
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
-from pony.orm import Database, LongStr, PrimaryKey, Required, db_session, desc
+from pony.orm import Database, LongStr, PrimaryKey, Required, desc
 from pony.orm import Optional as OptionalColumn
 
 from fakemx.parsed import parse
 from fakemx.received import Received
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-F = TypeVar("F", bound=Callable[..., object])
-
-
-def _in_session(method: F) -> F:
-    """Run a method in a session of its own; Pony's decorator, with its type."""
-    wrapped: F = db_session(method)
-    return wrapped
+from justemails.pony_store.tables import in_session, instant, us
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +61,7 @@ class Inbox:
     def close(self) -> None:
         self._database.disconnect()
 
-    @_in_session
+    @in_session
     def add(self, received: Received) -> Sequence[str]:
         """Keep a mail, once for each of its recipients; return the ids it got."""
         parsed = parse(received.data)
@@ -84,7 +73,7 @@ class Inbox:
                 recipient=recipient,
                 sender=parsed.from_,
                 subject=parsed.subject,
-                received_us=(received.received_at - _EPOCH) // _MICROSECOND,
+                received_us=us(received.received_at),
                 host=received.host,
                 auth=json.dumps(asdict(received.auth)),
                 data=received.data,
@@ -94,20 +83,20 @@ class Inbox:
         self._database.flush()
         return [_id(row) for row in rows]
 
-    @_in_session
+    @in_session
     def get(self, mail_id: str) -> Mail | None:
         number = mail_id.removeprefix("mail_")
         row = self._mail.get(id=int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
         return _as_mail(row) if row else None
 
-    @_in_session
+    @in_session
     def page(self, wanted: MailFilter, page: int, per_page: int) -> tuple[Sequence[Mail], int]:
         """Return one page, newest first, and how many match in all."""
         rows = _narrowed(self._mail.select(), wanted)
         found = rows.order_by(lambda m: desc(m.id)).limit(per_page, offset=(page - 1) * per_page)
         return [_as_mail(row) for row in found], rows.count()
 
-    @_in_session
+    @in_session
     def clear(self) -> int:
         """Forget every mail; return how many there were."""
         return int(self._mail.select().delete(bulk=True))
@@ -162,7 +151,7 @@ def _as_mail(row: Any) -> Mail:
         row.recipient,
         row.sender,
         row.subject,
-        _EPOCH + row.received_us * _MICROSECOND,
+        instant(row.received_us),
         row.host,
         json.loads(row.auth),
         row.data,
