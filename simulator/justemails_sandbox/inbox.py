@@ -93,8 +93,9 @@ class Inbox:
     def page(self, wanted: MailFilter, page: int, per_page: int) -> tuple[Sequence[Mail], int]:
         """Return one page, newest first, and how many match in all."""
         rows = _narrowed(self._mail.select(), wanted)
+        total = rows.count()  # before the rows: a mail that comes in between is one too many, never one too few
         found = rows.order_by(lambda m: desc(m.id)).limit(per_page, offset=(page - 1) * per_page)
-        return [_as_mail(row) for row in found], rows.count()
+        return [_as_mail(row) for row in found], total
 
     @in_session
     def clear(self) -> int:
