@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import falcon
 
 from justemails.auth import Authentication, find_operation
-from justemails.errors import ApiError, error_body
+from justemails.errors import OUR_FAULT, ApiError, error_body, kind_of
 from justemails.ports import Clock, NewId, NewSecret
 from justemails.ratelimit import RateLimiter
 from justemails.resources import KeyCollection, KeyItem, MessageCollection, SendCollection, SendItem
@@ -21,8 +21,6 @@ from justemails_contract import errors
 from justemails_contract.operations import BASE_PATH, MESSAGES
 
 App = falcon.App[falcon.Request, falcon.Response]
-
-_BY_STATUS = {kind.status: kind for kind in (*errors.DOCUMENTED, *errors.TRANSPORT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,6 @@ def create_app(deps: Dependencies) -> App:
     """Return the WSGI application that serves the six operations below BASE_PATH."""
     store, clock = deps.store, deps.clock
     app: App = falcon.App(middleware=[Authentication(store, deps.limiter, clock)])
-    app.req_options.strip_url_path_trailing_slash = False
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(
         dumps=json.JSONEncoder(ensure_ascii=False).encode
     )
@@ -75,7 +72,7 @@ def _on_api_error(req: falcon.Request, resp: falcon.Response, ex: ApiError, para
 
 
 def _on_http_error(req: falcon.Request, resp: falcon.Response, ex: falcon.HTTPError, params: dict[str, object]) -> None:
-    kind = _BY_STATUS.get(ex.status_code, errors.BAD_REQUEST)
+    kind = kind_of(ex.status_code, errors.BAD_REQUEST)
     match kind:
         case errors.NOT_FOUND:
             message = f"There is nothing at {req.path[:200]!a}."
@@ -90,7 +87,7 @@ def _on_http_error(req: falcon.Request, resp: falcon.Response, ex: falcon.HTTPEr
 
 def _on_fault(req: falcon.Request, resp: falcon.Response, ex: Exception, params: dict[str, object]) -> None:
     logging.getLogger("justemails").error("%s %s failed", req.method, req.path, exc_info=ex)
-    _answer(resp, errors.INTERNAL_ERROR, "Something went wrong on our side. Please try again.")
+    _answer(resp, errors.INTERNAL_ERROR, OUR_FAULT)
 
 
 def _answer(resp: falcon.Response, kind: errors.ErrorKind, message: str) -> None:

@@ -7,7 +7,13 @@ the delivery state table, not an exception; our own faults propagate, are logged
 import json
 from collections.abc import Mapping
 
+from justemails_contract import errors
 from justemails_contract.errors import ErrorKind
+
+OUR_FAULT = "Something went wrong on our side. Please try again."
+"""The message of every 500: nothing internal, and what to do [errors.500]."""
+
+_BY_STATUS = {kind.status: kind for kind in (*errors.DOCUMENTED, *errors.TRANSPORT)}
 
 
 class ApiError(Exception):
@@ -18,6 +24,11 @@ class ApiError(Exception):
         self.kind = kind
         self.message = message
         self.headers = headers or {}
+
+
+def kind_of(status: int, otherwise: ErrorKind) -> ErrorKind:
+    """Return the row of an HTTP status, whoever answers with it."""
+    return _BY_STATUS.get(status, otherwise)
 
 
 def error_body(code: str, message: str) -> bytes:

@@ -27,7 +27,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import InternalServerError
 
-from justemails.errors import error_body
+from justemails.errors import OUR_FAULT, error_body, kind_of
 from justemails.resources import MAX_BODY
 from justemails_contract import errors
 
@@ -41,7 +41,6 @@ _CONNECTIONS = 500
 _IDLE_S = 60
 _CHUNK = 64 * 1024  # bytes
 
-_KINDS = {kind.status: kind for kind in (*errors.DOCUMENTED, *errors.TRANSPORT)}
 _MESSAGES = {
     400: "The request is not valid HTTP: {}.",
     413: f"The body must have at most {MAX_BODY} bytes.",
@@ -53,8 +52,8 @@ _MESSAGES = {
 class _JsonErrorTask(ErrorTask):
     def execute(self) -> None:
         error = self.request.error
-        kind = _KINDS.get(error.code, errors.INTERNAL_ERROR)
-        message = _MESSAGES.get(kind.status, "Something went wrong on our side. Please try again.")
+        kind = kind_of(error.code, errors.INTERNAL_ERROR)
+        message = _MESSAGES.get(kind.status, OUR_FAULT)
         body = error_body(kind.code, message.format(ascii(str(error.body))[1:-1]))
         self.status = f"{kind.status} {kind.meaning}"
         self.response_headers.append(("Content-Type", "application/json"))
@@ -96,7 +95,9 @@ class _Channel(HTTPChannel):
         self._flush_exception(self._flush_some)
 
     def answer_with_a_fault(self) -> None:
-        """Put a 500 in the place of the answer that was held back."""
+        """Put a 500 in the place of the answer that was held back, if anybody is there to read it."""
+        if not self.connected:
+            return
         with self.outbuf_lock:
             self.outbufs = [OverflowableBuffer(self.adj.outbuf_overflow)]
             self.total_outbufs_len = self.current_outbuf_count = 0

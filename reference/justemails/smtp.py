@@ -21,7 +21,6 @@ T = TypeVar("T")
 Endpoint = Callable[[str], tuple[str, int] | None]
 """Where to really connect for a mail host's address; None: it may not be connected to."""
 
-_SMTP_PORT = 25
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -29,8 +28,7 @@ class SmtpConnector:
     """The only way out of the engine.
 
     Args:
-        endpoint: decides what may be reached, and where it is; the internet's own mapping is the default of the
-            production worker, a fake network's registry that of the sandbox.
+        endpoint: decides what may be reached, and where it is: in the sandbox, the fake network's registry.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -51,11 +49,6 @@ class SmtpConnector:
         except OSError as ex:
             raise ConnectionLostError(_plain(ex)) from ex
         return Connection(protocol)
-
-
-def anywhere(ip: str) -> tuple[str, int]:
-    """Map a mail host's address to itself, port 25: the real internet."""
-    return ip, _SMTP_PORT
 
 
 class Connection:

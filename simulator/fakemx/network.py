@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
 from typing import Self
 
-from fakemx.catalogue import CATALOGUE, DOMAINS
+from fakemx.catalogue import DOMAINS
 from fakemx.clock_port import Clock
 from fakemx.dns_server import DnsServer
 from fakemx.mailbox import Mailbox
@@ -78,11 +78,6 @@ class FakeNetwork:
     def dns_port(self) -> int:
         """The port of the name server on 127.0.0.1, UDP and TCP."""
         return self._dns.port
-
-    @property
-    def catalogue(self) -> Mapping[str, Behaviour]:
-        """The behaviours that have a name."""
-        return CATALOGUE
 
     async def start(self) -> None:
         """Open the name server, the catch-all MX and the MX of every ready domain."""

@@ -28,7 +28,7 @@ from justemails.pony_store import PonyStore
 from justemails.ratelimit import RateLimiter
 from justemails.records import Claim, Outcome
 from justemails.smtp import SmtpConnector
-from justemails_contract.delivery import INITIAL, Status
+from justemails_contract.delivery import INITIAL, is_terminal
 from justemails_sandbox.data_folder import DataFolder, State
 from justemails_sandbox.events import EventLog, LoggedEvent
 from justemails_sandbox.inbox import Inbox
@@ -169,7 +169,7 @@ class Sandbox:
             text=attempt.text,
             next=outcome.due_at and outcome.due_at.isoformat(),
         )
-        if outcome.status is not Status.QUEUED:
+        if is_terminal(outcome.status):
             self.events.add(
                 "transition",
                 messageId=claim.message_id,

@@ -83,13 +83,17 @@ def test_a_commit_that_fails_is_a_500_for_each_and_keeps_nothing(
     assert gated.send().status == 200
 
 
-def test_the_server_answers_again_after_a_client_that_went_away(api: Api) -> None:
-    for _ in range(20):
-        with socket.create_connection(("127.0.0.1", api.port)) as gone:
-            gone.sendall(b"POST /api/v1/send HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}")
-            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+@pytest.mark.parametrize("failure", [None, OSError("disk full")])
+def test_the_server_answers_again_after_clients_that_went_away(gated: GatedApi, failure: Exception | None) -> None:
+    gated.failure = failure
+    request = f"GET /api/v1/send/msg_x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {gated.key}\r\n\r\n".encode()
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", gated.port)) as gone:
+            gone.sendall(request)
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # reset
+    gated.failure = None
 
-    assert api.send().status == 200
+    assert gated.send().status == 200
 
 
 def test_only_requests_that_never_take_long_are_handled_in_the_servers_own_thread() -> None:
