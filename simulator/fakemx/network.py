@@ -14,7 +14,7 @@ cannot leave.
     >>> await network.stop()
 
 What is deliberately not here: what behaviours mean (``script``), who behaves how (``playbook``), DNS packets
-(``dns_answer``), the SMTP dialogue (``mx_session``), what a mail is worth (``verdict``).
+(``dns.answer``), the SMTP dialogue (``mx.session``), what a mail is worth (``verdict``).
 """
 
 import itertools
@@ -23,17 +23,17 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
 from typing import Self
 
-from fakemx.catalogue import DOMAINS
+from fakemx.behaviours.catalogue import DOMAINS
+from fakemx.behaviours.playbook import Playbook
+from fakemx.behaviours.script import Behaviour
 from fakemx.clock_port import Clock
-from fakemx.dns_server import DnsServer
-from fakemx.mailbox import Mailbox
-from fakemx.mx import LOOPBACK, MxHost
-from fakemx.mx_session import Place
-from fakemx.playbook import Playbook
-from fakemx.received import Arrival, Received
-from fakemx.script import Behaviour
-from fakemx.verdict import judge
-from fakemx.zones import CATCHALL_MX, Zones, looks_like_a_mail_domain, normal
+from fakemx.dns.server import DnsServer
+from fakemx.dns.zones import CATCHALL_MX, Zones, looks_like_a_mail_domain, normal
+from fakemx.judge.verdict import judge
+from fakemx.mx.host import LOOPBACK, MxHost
+from fakemx.mx.mailbox import Mailbox
+from fakemx.mx.received import Arrival, Received
+from fakemx.mx.session import Place
 
 SMTP_PORT = 25
 FIRST_ADDRESS = IPv4Address("198.18.0.1")

@@ -6,7 +6,7 @@ No line of the banner's commands is wrapped or continued, so that each can be pa
 import json
 from collections.abc import Mapping
 
-from fakemx.catalogue import CATALOGUE
+from fakemx.behaviours.catalogue import CATALOGUE
 from justemails_sandbox.events import LoggedEvent
 from justemails_sandbox.seeding import SENDER
 from justemails_sandbox.served import ServedSandbox

@@ -12,8 +12,8 @@ from typing import Any
 from pony.orm import Database, LongStr, PrimaryKey, Required, desc
 from pony.orm import Optional as OptionalColumn
 
-from fakemx.parsed import parse
-from fakemx.received import Received
+from fakemx.mx.parsed import parse
+from fakemx.mx.received import Received
 from justemails.pony_store.tables import in_session, instant, us
 
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
+from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
-from fakemx.received import Received
 from justemails.app import Dependencies, create_app
 from justemails.clock import SystemClock
 from justemails.delivery.attempt import Deliverer

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakemx.behaviour import Behaviour, BehaviourError, parse_behaviour, to_json
-from fakemx.catalogue import CATALOGUE
-from fakemx.script import Delay, Drop, Expected, Reply, Silence, Stage, Step
-from fakemx.zones import DnsFault
+from fakemx.behaviours.catalogue import CATALOGUE
+from fakemx.behaviours.form import Behaviour, BehaviourError, parse_behaviour, to_json
+from fakemx.behaviours.script import Delay, Drop, Expected, Reply, Silence, Stage, Step
+from fakemx.dns.zones import DnsFault
 
 
 def test_a_script_is_read() -> None:

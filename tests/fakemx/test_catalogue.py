@@ -8,9 +8,9 @@ import dns.rcode
 import pytest
 from tests.fakemx.support import HandClock, Raw, attempt, run, where
 
-from fakemx.catalogue import CATALOGUE, DOMAINS, TAGS, tag_of
+from fakemx.behaviours.catalogue import CATALOGUE, DOMAINS, TAGS, tag_of
+from fakemx.dns.zones import Outcome
 from fakemx.network import FakeNetwork
-from fakemx.zones import Outcome
 
 
 def outcomes(recipient: str, clock: HandClock, *minutes: float) -> tuple[list[str], int]:

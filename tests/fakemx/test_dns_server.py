@@ -17,9 +17,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.fakemx.support import run
 
-from fakemx.dns_answer import respond
-from fakemx.dns_server import DnsServer
-from fakemx.zones import DnsFault, ProviderError, Zones
+from fakemx.dns.answer import respond
+from fakemx.dns.server import DnsServer
+from fakemx.dns.zones import DnsFault, ProviderError, Zones
 
 Ask = Callable[..., Awaitable[dns.message.Message]]
 

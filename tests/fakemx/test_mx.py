@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakemx.support import MAIL, SENDER, HandClock, Raw, attempt, run
 
-from fakemx.behaviour import parse_behaviour
+from fakemx.behaviours.form import parse_behaviour
+from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
-from fakemx.received import Received
 
 
 def on_network(test: Callable[[FakeNetwork], Awaitable[None]], clock: HandClock | None = None) -> None:

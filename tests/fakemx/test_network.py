@@ -7,11 +7,11 @@ import dns.message
 import pytest
 from tests.fakemx.support import HandClock, Raw, attempt, run, where
 
-from fakemx.behaviour import parse_behaviour
-from fakemx.catalogue import CATALOGUE, DOMAINS
+from fakemx.behaviours.catalogue import CATALOGUE, DOMAINS
+from fakemx.behaviours.form import parse_behaviour
+from fakemx.dns.zones import Zones
+from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
-from fakemx.received import Received
-from fakemx.zones import Zones
 
 
 def test_only_its_own_addresses_have_an_endpoint_and_only_at_port_25() -> None:

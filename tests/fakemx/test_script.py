@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakemx.catalogue import CATALOGUE
-from fakemx.expectation import expect
-from fakemx.script import (
+from fakemx.behaviours.catalogue import CATALOGUE
+from fakemx.behaviours.expectation import expect
+from fakemx.behaviours.script import (
     Action,
     Delay,
     Drop,

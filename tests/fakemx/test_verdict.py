@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.fakemx.support import HandClock, attempt, run
 
-from fakemx.judge_spf import judge_spf
+from fakemx.dns.zones import DnsFault, ProviderError, Zones
+from fakemx.judge.spf import judge_spf
+from fakemx.judge.verdict import Verdict, authentication_results, judge
 from fakemx.network import FakeNetwork
-from fakemx.verdict import Verdict, authentication_results, judge
-from fakemx.zones import DnsFault, ProviderError, Zones
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MAIL = b"From: Ann <ann@own.test>\r\nTo: bob@ok.test\r\nSubject: hello\r\n\r\nhello\r\n"

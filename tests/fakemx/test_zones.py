@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakemx.zones import DnsFault, Outcome, ProviderError, Zones
+from fakemx.dns.zones import DnsFault, Outcome, ProviderError, Zones
 
 
 def test_every_domain_that_looks_like_one_has_the_catch_all_mx() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import falcon
 
-from fakemx.parsed import parse
+from fakemx.mx.parsed import parse
 from justemails import wire
 from justemails.errors import ApiError
 from justemails_contract.errors import ErrorKind

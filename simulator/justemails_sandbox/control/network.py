@@ -2,8 +2,8 @@
 
 import falcon
 
-from fakemx.behaviour import BehaviourError, parse_behaviour, to_json
-from fakemx.script import Behaviour
+from fakemx.behaviours.form import BehaviourError, parse_behaviour, to_json
+from fakemx.behaviours.script import Behaviour
 from justemails_sandbox.control import reading
 from justemails_sandbox.sandbox import Sandbox
 

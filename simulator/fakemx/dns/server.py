@@ -15,8 +15,8 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
-from fakemx.dns_answer import failure, respond
-from fakemx.zones import Zones
+from fakemx.dns.answer import failure, respond
+from fakemx.dns.zones import Zones
 
 PORT_TRIES = 20
 

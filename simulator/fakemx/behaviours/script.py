@@ -18,7 +18,7 @@ So steps of one stage run one after another: three times 450, then twice 451, th
     >>> actions, sight = decide(steps, Stage.RCPT, sight, now)   # (Reply(450, "4.2.0 later"),)
     >>> actions, sight = decide(steps, Stage.RCPT, sight, now)   # (): accepted
 
-Nothing here waits, counts in a dictionary or talks to anyone: ``playbook`` keeps the sights, ``mx_session`` acts.
+Nothing here waits, counts in a dictionary or talks to anyone: ``playbook`` keeps the sights, ``mx.session`` acts.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fakemx.zones import DnsFault
+from fakemx.dns.zones import DnsFault
 
 
 class Stage(StrEnum):

@@ -11,8 +11,8 @@ clock: the moment comes with each question.
 from collections.abc import Mapping
 from datetime import datetime
 
-from fakemx.catalogue import TAGS, tag_of
-from fakemx.script import Action, Behaviour, Sight, Stage, decide, first_sight
+from fakemx.behaviours.catalogue import TAGS, tag_of
+from fakemx.behaviours.script import Action, Behaviour, Sight, Stage, decide, first_sight
 
 Key = tuple[str, ...]
 

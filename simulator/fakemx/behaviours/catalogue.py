@@ -13,15 +13,15 @@ banner stay what they are.
     >>> DOMAINS["greylist.test"]           # the same behaviour
     >>> TAGS["down"].steps                 # (Step(Stage.RCPT, Reply(421, ...)),)
 
-The types and the rules are in ``script``; the form these take in JSON is in ``behaviour``.
+The types and the rules are in ``script``; the form these take in JSON is in ``form``.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from fakemx.script import Behaviour, Delay, Drop, Expected, Reply, Silence, Stage, Step
-from fakemx.zones import DnsFault
+from fakemx.behaviours.script import Behaviour, Delay, Drop, Expected, Reply, Silence, Stage, Step
+from fakemx.dns.zones import DnsFault
 
 _ENTRIES = (
     Behaviour("ok", "accepts everything", Expected.DELIVERED),

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fakemx.judge_dkim import DkimResult
-from fakemx.judge_spf import SpfResult
-from fakemx.parsed import from_domains
-from fakemx.zones import Outcome, Zones
+from fakemx.dns.zones import Outcome, Zones
+from fakemx.judge.dkim import DkimResult
+from fakemx.judge.spf import SpfResult
+from fakemx.mx.parsed import from_domains
 
 POLICIES = frozenset({"none", "quarantine", "reject"})
 

@@ -1,6 +1,6 @@
 """One fake MX host: a name, a pretended address, and the loopback port where it really listens.
 
-What is said on a connection is in ``mx_session``. The ``Controller`` of aiosmtpd is not used: it starts a thread.
+What is said on a connection is in ``mx.session``. The ``Controller`` of aiosmtpd is not used: it starts a thread.
 
     >>> host = MxHost("mx.ok.test", "ok.test", "198.18.0.1", place)
     >>> await host.open()
@@ -10,7 +10,7 @@ What is said on a connection is in ``mx_session``. The ``Controller`` of aiosmtp
 
 import asyncio
 
-from fakemx.mx_session import MxSession, Place
+from fakemx.mx.session import MxSession, Place
 
 LOOPBACK = "127.0.0.1"
 

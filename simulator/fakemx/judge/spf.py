@@ -12,7 +12,7 @@ from typing import Any
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
-from fakemx.zones import Outcome, ProviderError, Zones
+from fakemx.dns.zones import Outcome, ProviderError, Zones
 
 # Its doctests have backslashes that Python warns of, once, when it compiles the file.
 with warnings.catch_warnings():

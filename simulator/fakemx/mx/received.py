@@ -1,12 +1,12 @@
 """One mail as a fake MX received it: what was said, what came, and what a receiver would think of it.
 
-Data only. ``mx_session`` makes the ``Arrival``, ``network`` judges it and gives it an id, ``mailbox`` keeps it.
+Data only. ``mx.session`` makes the ``Arrival``, ``network`` judges it and gives it an id, ``mailbox`` keeps it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from fakemx.verdict import Verdict
+from fakemx.judge.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

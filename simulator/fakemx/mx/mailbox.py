@@ -9,7 +9,7 @@ For tests and simulations. A server that keeps mail on disk takes it through the
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from fakemx.received import Received
+from fakemx.mx.received import Received
 
 
 class Mailbox(Sequence[Received]):

@@ -20,7 +20,7 @@ from datetime import datetime
 import dkim
 from dkim.util import parse_tag_value
 
-from fakemx.zones import Outcome, ProviderError, Zones
+from fakemx.dns.zones import Outcome, ProviderError, Zones
 
 MAX_SIGNATURES = 10  # RFC 6376 section 6.1 lets a verifier stop: a mail with thousands would cost too much
 CLOCK_SLOP_S = 36_000  # as dkimpy allows senders whose clocks are off

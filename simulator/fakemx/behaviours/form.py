@@ -16,10 +16,10 @@ The types are in ``script``, the entries in ``catalogue``. Nothing here runs a b
 import re
 from collections.abc import Collection, Mapping
 
-from fakemx.catalogue import CATALOGUE
-from fakemx.expectation import expect
-from fakemx.script import Action, Behaviour, Delay, Drop, Reply, Silence, Stage, Step
-from fakemx.zones import DnsFault
+from fakemx.behaviours.catalogue import CATALOGUE
+from fakemx.behaviours.expectation import expect
+from fakemx.behaviours.script import Action, Behaviour, Delay, Drop, Reply, Silence, Stage, Step
+from fakemx.dns.zones import DnsFault
 
 __all__ = ["Behaviour", "BehaviourError", "parse_behaviour", "to_json"]
 

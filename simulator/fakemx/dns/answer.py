@@ -23,7 +23,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from fakemx.zones import DnsFault, Found, Outcome, Zones
+from fakemx.dns.zones import DnsFault, Found, Outcome, Zones
 
 UDP_DEFAULT = 512  # RFC 1035 section 4.2.1
 UDP_LARGEST = 1232  # what fits into any path's packet; also what we advertise

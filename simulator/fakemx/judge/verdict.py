@@ -6,17 +6,17 @@
 
 The result words are those of RFC 8601 section 2.7. Records come from ``zones`` in process, time comes with
 the call, and a hostile mail gives a bad verdict, never an exception. Here are the types and the header; the
-checking is in ``judge_dkim``, ``judge_spf`` and ``judge_dmarc``. ARC is not looked at.
+checking is in ``judge.dkim``, ``judge.spf`` and ``judge.dmarc``. ARC is not looked at.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from fakemx.judge_dkim import DkimResult, judge_dkim
-from fakemx.judge_dmarc import DmarcResult, judge_dmarc
-from fakemx.judge_spf import SpfResult, judge_spf
-from fakemx.zones import Zones
+from fakemx.dns.zones import Zones
+from fakemx.judge.dkim import DkimResult, judge_dkim
+from fakemx.judge.dmarc import DmarcResult, judge_dmarc
+from fakemx.judge.spf import SpfResult, judge_spf
 
 __all__ = ["DkimResult", "DmarcResult", "SpfResult", "Verdict", "authentication_results", "judge"]
 

@@ -1,6 +1,6 @@
 """The data of the fake DNS and what it says about a name.
 
-No packets and no sockets: those are in ``dns_answer`` and ``dns_server``.
+No packets and no sockets: those are in ``dns.answer`` and ``dns.server``.
 
 Whom a question is put to, in this order:
 

@@ -23,10 +23,10 @@ from typing import Any
 
 from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 
+from fakemx.behaviours.playbook import Playbook
+from fakemx.behaviours.script import Action, Delay, Drop, Reply, Silence, Stage
 from fakemx.clock_port import Clock
-from fakemx.playbook import Playbook
-from fakemx.received import Arrival
-from fakemx.script import Action, Delay, Drop, Reply, Silence, Stage
+from fakemx.mx.received import Arrival
 
 DATA_LIMIT = 32 * 1024 * 1024
 SILENCE_S = 86_400.0

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from fakemx.script import Delay, Expected, Reply, Sight, Stage, Step, decide, first_sight
-from fakemx.zones import DnsFault
+from fakemx.behaviours.script import Delay, Expected, Reply, Sight, Stage, Step, decide, first_sight
+from fakemx.dns.zones import DnsFault
 
 ATTEMPTS = 97
 INTERVAL = timedelta(hours=1)

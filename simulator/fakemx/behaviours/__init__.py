@@ -1,0 +1,1 @@
+"""How a domain treats mail: scripts, the catalogue of them, their written form, and who behaves how."""

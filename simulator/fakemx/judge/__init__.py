@@ -1,0 +1,1 @@
+"""What a careful receiver thinks of a mail: DKIM, SPF and DMARC."""
