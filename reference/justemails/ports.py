@@ -82,6 +82,13 @@ class SmtpConnection(Protocol):
 
     async def command(self, line: str) -> Reply: ...
 
+    async def start_tls(self, server_name: str) -> Reply:
+        """Say STARTTLS and, after a 220, shake hands (RFC 3207); any other reply leaves the connection in the clear.
+
+        Raises ConnectionLostError when the handshake fails, too.
+        """
+        ...
+
     async def content(self, data: bytes) -> Reply:
         """Send the message and the final dot after a 354; ``data`` ends in CRLF and is not yet dot-stuffed."""
         ...

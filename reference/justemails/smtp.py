@@ -2,15 +2,18 @@
 
 Only the protocol is used, not the client around it: each phase needs its own time-out and its own line in the
 transcript. The library refuses control characters in commands and discards what comes before TLS is up.
+
+TLS is opportunistic (RFC 7435): a certificate is not looked at, since without it the mail would go in the clear.
 """
 
 import asyncio
 import contextlib
 import re
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from aiosmtplib.errors import SMTPException
+from aiosmtplib.errors import SMTPException, SMTPResponseException
 from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
@@ -33,6 +36,7 @@ class SmtpConnector:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._tls = _unverifying_context()
 
     async def connect(self, ip: str) -> "Connection":
         """Open a connection to the mail server at an address.
@@ -48,20 +52,34 @@ class SmtpConnector:
             _, protocol = await loop.create_connection(lambda: SMTPProtocol(loop), *endpoint)
         except OSError as ex:
             raise ConnectionLostError(_plain(ex)) from ex
-        return Connection(protocol)
+        return Connection(protocol, self._tls)
 
 
 class Connection:
     """An open connection; see ``justemails.ports.SmtpConnection``."""
 
-    def __init__(self, protocol: SMTPProtocol) -> None:
+    def __init__(self, protocol: SMTPProtocol, tls: ssl.SSLContext) -> None:
         self._protocol = protocol
+        self._tls = tls
 
     async def greeting(self) -> Reply:
         return await self._reply(self._protocol.read_response())
 
     async def command(self, line: str) -> Reply:
         return await self._reply(self._protocol.execute_command(line.encode("ascii")))
+
+    async def start_tls(self, server_name: str) -> Reply:
+        try:
+            code, text = await self._protocol.start_tls(self._tls, server_name)
+        except SMTPResponseException as ex:
+            if ex.code < 0:  # what was said is no reply
+                raise ConnectionLostError(_plain(ex)) from ex
+            return _harmless(ex.code, ex.message)
+        except ssl.SSLError as ex:
+            raise ConnectionLostError(f"the TLS handshake failed: {ex.reason or ex}") from ex
+        except (SMTPException, OSError) as ex:
+            raise ConnectionLostError(_plain(ex)) from ex
+        return _harmless(code, text)
 
     async def content(self, data: bytes) -> Reply:
         try:
@@ -84,8 +102,19 @@ class Connection:
             code, text = await reply
         except (SMTPException, OSError) as ex:
             raise ConnectionLostError(_plain(ex)) from ex
-        # What a far server says is shown to people and written to logs, so it is made harmless here.
-        return Reply(code, "".join(c if c.isprintable() or c == "\n" else "?" for c in text))
+        return _harmless(code, text)
+
+
+def _harmless(code: int, text: str) -> Reply:
+    """Return a reply that can be shown to people and written to logs: a far server's words are its own."""
+    return Reply(code, "".join(c if c.isprintable() or c == "\n" else "?" for c in text))
+
+
+def _unverifying_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _plain(ex: Exception) -> str:

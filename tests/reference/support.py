@@ -187,6 +187,8 @@ _GOOD = {
     "GREETING": Reply(220, "mx.example ESMTP"),
     "EHLO": Reply(250, "mx.example\nSIZE 10000000"),
     "HELO": Reply(250, "mx.example"),
+    "STARTTLS": Reply(220, "go ahead"),
+    "HANDSHAKE": Reply(0, ""),
     "MAIL": Reply(250, "2.1.0 fine"),
     "RCPT": Reply(250, "2.1.5 fine"),
     "DATA": Reply(354, "go ahead"),
@@ -210,6 +212,13 @@ class ScriptedServer:
     async def command(self, line: str) -> Reply:
         self.heard.append(line)
         return await self.react(line.split(maxsplit=1)[0])
+
+    async def start_tls(self, server_name: str) -> Reply:
+        self.heard.append(f"STARTTLS {server_name}")
+        reply = await self.react("STARTTLS")
+        if reply.code == 220:
+            await self.react("HANDSHAKE")
+        return reply
 
     async def content(self, data: bytes) -> Reply:
         reply = await self.react("DOT")

@@ -219,6 +219,24 @@ def test_where_the_first_host_cannot_the_second_delivers_in_the_same_attempt(
     ]
 
 
+@pytest.mark.parametrize("where", ["STARTTLS", "HANDSHAKE"])
+def test_where_tls_fails_the_same_host_gets_the_message_in_the_clear(where: str, store: PonyStore) -> None:
+    server = ScriptedServer({"EHLO": Reply(250, "mx\nSTARTTLS"), where: DROP})
+
+    world = after(World(store, ZONE, {IP1: server, IP2: ScriptedServer()}))
+
+    assert world.message().status is Status.DELIVERED
+    assert world.connector.dialled == [IP1, IP1]
+    (attempt,) = world.attempts()
+    assert (attempt.ip, attempt.tls, attempt.phase) == (IP1, False, Phase.DOT)
+
+
+def test_an_attempt_tells_whether_it_was_encrypted(store: PonyStore) -> None:
+    world = after(World(store, ONE_HOST, {IP1: ScriptedServer({"EHLO": Reply(250, "mx\nSTARTTLS")})}))
+
+    assert [attempt.tls for attempt in world.attempts()] == [True]
+
+
 def test_a_host_that_is_silent_does_not_keep_from_the_next(store: PonyStore) -> None:
     world = after(World(store, ZONE, {IP1: SILENCE, IP2: ScriptedServer()}), 30)
 

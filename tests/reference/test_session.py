@@ -39,7 +39,7 @@ class Talk:
     asked: list[list[str]] = field(default_factory=list)
 
 
-def talk(server: ScriptedServer | str, *, go: bool = True, patience_s: float = 7200) -> Talk:
+def talk(server: ScriptedServer | str, *, go: bool = True, encrypt: bool = True, patience_s: float = 7200) -> Talk:
     async def conversation() -> Talk:
         clock = VirtualClock()
         asked: list[list[str]] = []
@@ -49,9 +49,14 @@ def talk(server: ScriptedServer | str, *, go: bool = True, patience_s: float = 7
             return go
 
         conversation = Conversation(
-            clock, DEFAULTS, Envelope("b+1@bounce.own.example", "ann@far.example"), DATA, before_dot
+            clock,
+            DEFAULTS,
+            Envelope("b+1@bounce.own.example", "ann@far.example"),
+            lambda: DATA,
+            before_dot,
+            encrypt=encrypt,
         )
-        task = asyncio.create_task(conversation.run(ScriptedConnector({IP: server}), IP))
+        task = asyncio.create_task(conversation.run(ScriptedConnector({IP: server}), "mx.far.example", IP))
         await settle()
         elapsed_s = 0
         while not task.done() and elapsed_s < patience_s:
@@ -252,6 +257,70 @@ def test_when_the_lease_is_lost_nothing_is_said_after_the_354() -> None:
     assert server.closed == 1
 
 
+OFFERS_TLS = Reply(250, "mx.example\nSIZE 10000000\nstarttls")
+
+
+def test_where_tls_is_offered_it_is_used_and_what_was_learned_before_is_forgotten() -> None:
+    """RFC 3207 4.2: EHLO again after the handshake."""
+    server = ScriptedServer({"EHLO": OFFERS_TLS})
+
+    talked = talk(server)
+
+    assert talked.ending == Ending(GO_ON, Phase.DOT, Reply(250, "2.0.0 taken"), "2.0.0 taken", tls=True)
+    ehlo = f"EHLO {DEFAULTS.ehlo_name}"
+    assert server.heard[:4] == [ehlo, "STARTTLS mx.far.example", ehlo, "MAIL FROM:<b+1@bounce.own.example>"]
+    assert [line for line in talked.transcript if "TLS" in line.upper()] == [
+        "S:     starttls",
+        "C: STARTTLS",
+        "-- TLS",
+        "S:     starttls",
+    ]
+
+
+def test_where_tls_is_not_wanted_or_not_offered_it_is_not_asked_for() -> None:
+    unwanted, unoffered = ScriptedServer({"EHLO": OFFERS_TLS}), ScriptedServer()
+
+    endings = [talk(unwanted, encrypt=False).ending, talk(unoffered).ending]
+
+    assert [(ending.verdict, ending.tls) for ending in endings] == [(GO_ON, False), (GO_ON, False)]
+    assert not [line for line in unwanted.heard + unoffered.heard if "TLS" in line]
+
+
+@pytest.mark.parametrize("code", [454, 501, 502, 554, 250])
+def test_a_server_that_cannot_do_tls_now_gets_the_message_in_the_clear(code: int) -> None:
+    """RFC 7435: opportunistic security does not keep mail from going."""
+    server = ScriptedServer({"EHLO": OFFERS_TLS, "STARTTLS": Reply(code, "TLS not available")})
+
+    talked = talk(server)
+
+    assert (talked.ending.verdict, talked.ending.tls) == (GO_ON, False)
+    assert server.heard.count(f"EHLO {DEFAULTS.ehlo_name}") == 1
+
+
+@pytest.mark.parametrize("where", ["STARTTLS", "HANDSHAKE"])
+@pytest.mark.parametrize("reaction", [DROP, SILENCE])
+def test_a_connection_that_is_lost_over_tls_may_work_without(where: str, reaction: str) -> None:
+    server = ScriptedServer({"EHLO": OFFERS_TLS, where: reaction})
+
+    talked = talk(server)
+
+    assert (talked.ending.verdict, talked.ending.phase) == (NEXT_HOST, Phase.STARTTLS)
+    assert talked.ending.without_tls_it_may_work
+    assert talked.elapsed_s == (DEFAULTS.tls_s if reaction == SILENCE else 0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "reaction"), [("STARTTLS", Reply(421, "busy")), ("MAIL", DROP), ("DOT", DROP), ("GREETING", DROP)]
+)
+def test_what_goes_wrong_otherwise_is_not_blamed_on_tls(phase: str, reaction: Reply | str) -> None:
+    server = ScriptedServer({"EHLO": OFFERS_TLS, phase: reaction})
+
+    ending = talk(server).ending
+
+    assert ending.verdict is NEXT_HOST
+    assert not ending.without_tls_it_may_work
+
+
 REACTIONS = st.sampled_from([DROP, SILENCE]) | st.builds(
     Reply,
     st.sampled_from([200, 220, 250, 251, 299, 354, 399, 400, 421, 450, 499, 500, 550, 599, 100, 999]),
@@ -259,7 +328,7 @@ REACTIONS = st.sampled_from([DROP, SILENCE]) | st.builds(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*PHASES, "HELO"]), REACTIONS, max_size=4))
+@given(st.dictionaries(st.sampled_from([*PHASES, "HELO", "STARTTLS", "HANDSHAKE"]), REACTIONS, max_size=4))
 @QUICK
 def test_delivered_means_a_two_to_the_final_dot_and_bounced_a_five_after_mail(script: dict[str, Reply | str]) -> None:
     """For every script, the verdict is GO_ON only after 2xx to the dot, REFUSED only after 5xx from MAIL on."""

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from justemails.delivery.classify import Verdict, enhanced_code
 from justemails.delivery.routing import NoRoute, Target, find_targets
@@ -40,8 +41,8 @@ class Deliverer:
             LeaseLostError: the lease was lost before the message was sent.
         """
         attempt = Attempt(claim.attempt, self.clock.now(), None, Phase.NONE)
-        signed = self.signer.sign(claim, compose(claim.message_id, claim.content, claim.created_at))
-        if signed is None:
+        sign = self.signer.for_claim(claim)
+        if sign is None:
             domain = claim.content.sender.address.domain
             return replace(attempt, event=Event.WITHDRAWN, text=f"the domain {domain} is no longer verified")
         recipient = claim.content.recipient
@@ -55,10 +56,12 @@ class Deliverer:
                 text=targets.text,
             )
         envelope = Envelope(self.signer.envelope_sender(claim), str(recipient))
+        # Made when the first server wants it, and then the same for all.
+        message = cache(lambda: sign(compose(claim.message_id, claim.content, claim.created_at)))
         transcript: list[str] = []
         for target in targets:
             attempt = replace(attempt, host=target.host, ip=target.ip)
-            ending = await self._converse(target, envelope, signed, attempt, transcript, before_dot)
+            ending = await self._converse(target, envelope, message, attempt, transcript, before_dot)
             attempt = _ended(attempt, ending, tuple(transcript))
             if ending.verdict is not Verdict.NEXT_HOST:
                 break
@@ -68,21 +71,28 @@ class Deliverer:
         self,
         target: Target,
         envelope: Envelope,
-        data: bytes,
+        message: Callable[[], bytes],
         attempt: Attempt,
         transcript: list[str],
         before_dot: Callable[[Attempt], bool],
     ) -> Ending:
-        transcript.append(f"-- {target.host} [{target.ip}]")
-        conversation = Conversation(
-            self.clock,
-            self.settings,
-            envelope,
-            data,
-            before_dot=lambda so_far: before_dot(replace(attempt, phase=Phase.DOT, transcript=tuple(so_far))),
-            transcript=transcript,
-        )
-        return await conversation.run(self.connector, target.ip)
+        """Talk to one host: with TLS where it is offered, and once more in the clear where TLS fails."""
+
+        async def talk(*, encrypt: bool) -> Ending:
+            transcript.append(f"-- {target.host} [{target.ip}]")
+            conversation = Conversation(
+                self.clock,
+                self.settings,
+                envelope,
+                message,
+                before_dot=lambda so_far: before_dot(replace(attempt, phase=Phase.DOT, transcript=tuple(so_far))),
+                transcript=transcript,
+                encrypt=encrypt,
+            )
+            return await conversation.run(self.connector, target.host, target.ip)
+
+        ending = await talk(encrypt=True)
+        return await talk(encrypt=False) if ending.without_tls_it_may_work else ending
 
     def outcome(self, claim: Claim, attempt: Attempt, now: datetime) -> Outcome:
         """Return what a finished attempt changes."""
@@ -107,6 +117,7 @@ def _ended(attempt: Attempt, ending: Ending, transcript: tuple[str, ...]) -> Att
         attempt,
         event=event,
         phase=ending.phase,
+        tls=ending.tls,
         code=ending.reply.code if ending.reply else None,
         enhanced=enhanced_code(ending.reply) if ending.reply else None,
         text=ending.text,

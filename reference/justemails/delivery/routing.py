@@ -1,8 +1,9 @@
-"""Where a domain's mail goes: RFC 5321 5.1 (MX, implicit MX) and RFC 7505 (null MX)."""
+"""Where a domain's mail goes: RFC 5321 5.1 (MX, implicit MX, no loops) and RFC 7505 (null MX)."""
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import groupby
 
 from justemails.ports import DnsTemporaryError, MxRecord, NoSuchDomainError, Resolver
@@ -54,18 +55,30 @@ def _by_preference(records: Sequence[MxRecord], rng: random.Random) -> list[str]
 
 async def _addresses_of(hosts: Sequence[str], domain: str, resolver: Resolver, most: int) -> Sequence[Target] | NoRoute:
     targets: list[Target] = []
+    loops = False
     temporary: DnsTemporaryError | None = None
     for host in hosts:
         try:
-            targets += [Target(host, ip) for ip in await resolver.addresses(host)]
+            addresses = await resolver.addresses(host)
         except NoSuchDomainError:
             continue
         except DnsTemporaryError as ex:
             temporary = ex
+            continue
+        loops = loops or any(_is_this_machine(ip) for ip in addresses)
+        targets += [Target(host, ip) for ip in addresses if not _is_this_machine(ip)]
         if len(targets) >= most:
             break
     if targets:
         return targets[:most]
     if temporary:
         return NoRoute(False, "4.4.3", f"the addresses of {domain}'s mail hosts cannot be looked up now: {temporary}")
+    if loops:
+        # RFC 5321 5.1; also what keeps a stranger's DNS from pointing us at our own services.
+        return NoRoute(True, "5.4.6", f"the mail hosts of {domain} lead back to this machine")
     return NoRoute(True, "5.4.4", f"no mail host of {domain} has an address")
+
+
+def _is_this_machine(ip: str) -> bool:
+    address = ip_address(ip)
+    return address.is_loopback or address.is_unspecified

@@ -15,6 +15,7 @@ class Phase(StrEnum):
     CONNECT = "CONNECT"
     GREETING = "GREETING"
     EHLO = "EHLO"
+    STARTTLS = "STARTTLS"  # up to the end of the handshake
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
@@ -49,6 +50,7 @@ class DeliverySettings:
     connect_s: float = 30  # Postfix' smtp_connect_timeout; RFC 5321 has no number
     greeting_s: float = 300  # RFC 5321 4.5.3.2.1
     command_s: float = 300  # 4.5.3.2.2 MAIL, 4.5.3.2.3 RCPT
+    tls_s: float = 300  # Postfix' smtp_starttls_timeout; RFC 3207 has no number
     data_s: float = 120  # 4.5.3.2.4 the 354
     # 4.5.3.2.5 the data block (180 s) and 4.5.3.2.6 the reply to the dot (600 s); a short one makes duplicates
     content_s: float = 780

@@ -1,6 +1,7 @@
 """The sending domain's part of a delivery: its DKIM signature, and the envelope sender that SPF is judged by."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from justemails.dkim_signature import SigningKey, sign
 from justemails.domains import bounce_domain
@@ -17,13 +18,13 @@ class Signer:
         self._domains = domains
         self._parse = lru_cache(_PARSED_KEYS)(SigningKey)
 
-    def sign(self, claim: Claim, message: bytes) -> bytes | None:
-        """Return the signed message, or None when its domain may no longer be sent from."""
+    def for_claim(self, claim: Claim) -> Callable[[bytes], bytes] | None:
+        """Return what signs a claimed message, or None when its domain may no longer be sent from."""
         domain = self._domains.domain(claim.account_id, claim.content.sender.address.domain)
         if domain is None or not domain.verified:
             return None
         key = self._parse(domain.private_key)
-        return sign(message, domain=domain.name, selector=domain.selector, key=key)
+        return partial(sign, domain=domain.name, selector=domain.selector, key=key)
 
     def envelope_sender(self, claim: Claim) -> str:
         """Return an address of its own for each message (VERP), below the sending domain for SPF's sake."""
