@@ -46,12 +46,17 @@ def respond(zones: Zones, packet: bytes, *, udp: bool) -> bytes | None:
     response = answer(zones, query)
     if response is None:
         return None
-    if not udp:
+    if not udp:  # faults of datagrams alone do not show here
         return _render(response, TCP_LARGEST) or _render(_failure(query, dns.rcode.SERVFAIL), TCP_LARGEST)
     name = query.question[0].name.to_text()
     largest = min(max(UDP_DEFAULT, query.payload), UDP_LARGEST) if query.edns >= 0 else UDP_DEFAULT
-    if zones.fault_of(name) is DnsFault.TRUNCATED:
+    fault = zones.fault_of(name)
+    if fault is DnsFault.GARBAGE:
+        return packet[:2] + b"\xff" * 10  # the right id, so that nobody takes it for somebody else's answer
+    if fault is DnsFault.TRUNCATED:
         return _render(_truncated(query), largest)
+    if fault is DnsFault.WRONG_ID:
+        response.id = query.id ^ 0xFFFF
     return _render(response, largest) or _render(_truncated(query), largest)
 
 
@@ -62,6 +67,11 @@ def answer(zones: Zones, query: dns.message.Message) -> dns.message.Message | No
     question = query.question[0]
     if question.rdclass != dns.rdataclass.IN or question.rdtype in _QUESTIONS_ONLY:
         return _failure(query, dns.rcode.REFUSED)
+    fault = zones.fault_of(question.name.to_text())
+    if fault is DnsFault.REFUSED:
+        return _failure(query, dns.rcode.REFUSED)
+    if fault is DnsFault.LAME:
+        return _failure(query, dns.rcode.NOERROR)  # without AA, RA or records
     found = zones.lookup(question.name.to_text(), dns.rdatatype.to_text(question.rdtype))
     if found.outcome is Outcome.TIMEOUT:
         return None

@@ -37,6 +37,8 @@ from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.TXT import TXT
 
 CATCHALL_MX = "mx.catchall.test"
+SLOW_S = 3.0
+"""How late a slow name server answers: well within what resolvers wait in all, and beyond their first try."""
 MAX_CNAMES = 8
 
 Provider = Callable[[str, str], Sequence[str] | None]
@@ -55,6 +57,11 @@ class DnsFault(StrEnum):
     TIMEOUT = "timeout"  # no answer ever
     TRUNCATED = "truncated"  # over UDP only TC=1, so the answer has to be fetched over TCP
     NULL_MX = "nullmx"  # its MX is ``0 .`` (RFC 7505); the rest is as it was
+    REFUSED = "refused"
+    LAME = "lame"  # the server knows nothing of the domain that was delegated to it, and says so with no answer at all
+    SLOW = "slow"  # every answer comes SLOW_S late
+    GARBAGE = "garbage"  # over UDP comes what is no DNS message; TCP is right
+    WRONG_ID = "wrongid"  # over UDP the answer carries another id, as a forged one would; TCP is right
 
 
 class ProviderError(Exception):
