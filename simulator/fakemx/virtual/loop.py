@@ -102,6 +102,12 @@ class VirtualLoop(base_events.BaseEventLoop):
         if self.network is not None:
             self.network.abort_connections(owner)
 
+    def close(self) -> None:
+        """Close the loop, and with it every connection of its network."""
+        if self.network is not None and not self.is_closed():
+            self.network.close()
+        super().close()
+
     # What asyncio asks of a loop.
 
     def create_task(
