@@ -16,8 +16,10 @@ _SETTINGS_FILE = "justemails.toml"
 _COMMANDS = {
     "account": ("administration", "Make and list accounts."),
     "domain": ("administration", "Add, verify and list sending domains."),
+    "lab": ("lab", "Run any program inside the fake internet."),
     "key": ("administration", "Make, list and revoke API keys."),
     "ready": ("ready", "Say whether a sandbox is ready, and wait for it."),
+    "simulate": ("simulate", "Deliver mail in a simulated internet, and look for what breaks."),
     "sandbox": ("sandbox", "Run the local sandbox."),
 }
 

@@ -1,10 +1,16 @@
-"""Durations as people write them: ``90s``, ``15m``, ``1h``, ``4d``."""
+"""Durations as people write them: ``5ms``, ``90s``, ``15m``, ``1h``, ``4d``."""
 
 import re
 from datetime import timedelta
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_FORM = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)([smhd])", re.ASCII)
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_FORM = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", re.ASCII)
 
 LONGEST = timedelta(days=3660)
 
@@ -20,7 +26,16 @@ def parse_duration(text: object) -> timedelta:
         DurationError: ``text`` is none, or more than ten years.
     """
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
-    duration = timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else LONGEST + timedelta.resolution
+    duration = float(match[1]) * _UNITS[match[2]] if match else LONGEST + timedelta.resolution
     if duration > LONGEST:
         raise DurationError("must be a duration like 90s, 15m, 1h or 4d, of at most ten years")
     return duration
+
+
+def write_duration(duration: timedelta) -> str:
+    """Write a duration so that ``parse_duration`` reads it back, in the largest unit that it is a whole number of."""
+    for unit, length in reversed(_UNITS.items()):
+        count, rest = divmod(duration, length)
+        if not rest:
+            return f"{count}{unit}"
+    return f"{duration.total_seconds():.6f}s"

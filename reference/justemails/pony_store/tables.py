@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from pony.orm import Database, db_session
+from pony.orm.core import local
 
 from justemails.pony_store.entities import Entities
 from justemails.pony_store.writer import Writer
@@ -49,3 +50,8 @@ def instant(stored: int) -> datetime:
 
 def instant_or_none(stored: int | None) -> datetime | None:
     return None if stored is None else instant(stored)
+
+
+def session_is_open() -> bool:
+    """Say whether this thread is inside a session; never true between two steps of an event loop."""
+    return local.db_session is not None

@@ -196,7 +196,7 @@ def test_there_is_no_system_resolver() -> None:
         return await asyncio.get_running_loop().getaddrinfo(host, 25)
 
     assert run(look_up("192.0.2.1"))[0][0][4] == ("192.0.2.1", 25)
-    with pytest.raises(OSError, match="'mx.example' is no address"):
+    with pytest.raises(OSError, match=r"'mx\.example' is no address"):
         run(look_up("mx.example"))
 
 

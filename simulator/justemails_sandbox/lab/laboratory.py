@@ -1,0 +1,78 @@
+"""The fake internet at its own addresses, and a program in it.
+
+    DNS at 127.0.0.53:53, UDP and TCP, named in /etc/resolv.conf
+    a mail host for every domain, at an address set aside for documentation (RFC 5737, RFC 3849), port 25
+
+The program needs no change and no setting: it looks MX records up and connects to port 25, as on the real internet.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from fakemx.behaviours.script import Behaviour
+from fakemx.clock import MovableClock
+from fakemx.listeners import DOCUMENTATION_NETWORKS, AddressListeners
+from fakemx.mx.observation import Observation
+from fakemx.mx.received import Received
+from fakemx.network import FakeNetwork
+from justemails_sandbox.lab import namespace
+
+_RESOLV_CONF = Path("/etc/resolv.conf")
+_GRACE_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LabReport:
+    """What came of it: the command's exit code, what arrived, and what each host did."""
+
+    exit_code: int
+    mails: Sequence[Received]
+    observations: Sequence[Observation]
+    faults: Sequence[Exception]
+
+
+def run_in_lab(command: Sequence[str], domains: Mapping[str, Behaviour], *, quiet: bool = False) -> LabReport:
+    """Put this process into a network of its own for good, run a command there, and say what arrived.
+
+    Args:
+        domains: who behaves how, beside the catalogue's domains.
+        quiet: let the command's output go to stderr, to keep stdout clean.
+
+    Raises:
+        namespace.NoNamespaceError: such a network cannot be had here.
+        FileNotFoundError: there is no such command.
+        PermissionError: it may not be run.
+    """
+    namespace.enter()
+    namespace.add_networks(one for one in DOCUMENTATION_NETWORKS if ":" not in one)
+    listeners = AddressListeners()
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".resolv.conf") as file:
+        file.write(f"nameserver {listeners.dns[0]}\n")
+        file.flush()
+        Path(file.name).chmod(0o644)  # a daemon that has given up its rights must be able to read it
+        namespace.cover(_RESOLV_CONF, Path(file.name))
+        return asyncio.run(_run(command, domains, listeners, sys.stderr if quiet else None))
+
+
+async def _run(
+    command: Sequence[str], domains: Mapping[str, Behaviour], listeners: AddressListeners, stdout: TextIO | None
+) -> LabReport:
+    observations: list[Observation] = []
+    network = FakeNetwork(MovableClock(), listeners=listeners, observe=observations.append)
+    namespace.add_addresses(network.addresses(6))
+    async with network:
+        for domain, behaviour in domains.items():
+            await network.set_behaviour(domain, behaviour)
+        process = await asyncio.create_subprocess_exec(*command, stdout=stdout)
+        try:
+            exit_code = await process.wait()
+        except asyncio.CancelledError:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), _GRACE_S)
+            raise
+        return LabReport(exit_code, network.received.list(), tuple(observations), tuple(network.faults))

@@ -1,0 +1,179 @@
+"""What is known about each message, from the history alone: the facts that the invariants argue with.
+
+Nothing here judges. The ledger never asks the store or the engine, so that it cannot be wrong the way they are.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fakemx.mx.observation import Observation
+
+from fakemx.behaviours.script import Stage
+from fakemx.mx.received import Received
+from justemails_contract.delivery import INITIAL, Event, Status, is_terminal
+from justemails_sandbox.simulation.history import (
+    Accepted,
+    Claimed,
+    Crashed,
+    Entry,
+    Finished,
+    InDoubt,
+    LinkFailed,
+    MailKept,
+    MxDid,
+    Started,
+)
+from justemails_sandbox.simulation.routes import PERMANENT, Route
+
+_ABOUT_THE_MESSAGE = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT, Stage.DOT)
+
+
+@dataclass(slots=True)
+class Copy:
+    """One copy of a message that a host kept, and whether its sender could know."""
+
+    mail: Received
+    at: datetime
+    attempt: int
+    connection: int
+    ip: str
+    answered_at: datetime | None = None  # the 2xx to the dot was said
+    cut_by_host: bool = False  # the host ended the connection, or fell silent, around its answer
+    cut_by_network: bool = False
+    cut_by_crash: bool = False  # the worker died before it recorded the outcome
+
+
+@dataclass(slots=True)
+class Facts:
+    """One accepted message."""
+
+    accepted: Accepted
+    at: datetime
+    due_at: datetime
+    status: Status = INITIAL
+    delivered_at: datetime | None = None
+    terminal_at: datetime | None = None
+    attempts: int = 0
+    lease: Claimed | None = None
+    claimed_at: datetime | None = None
+    route: Route = PERMANENT  # at the time of the claim
+    in_doubt: InDoubt | None = None  # of the attempt under way
+    refused_on: int | None = None  # the connection on which a 5xx about the message was said, in this attempt
+    taken_over: bool = False  # in this attempt, from a worker that died
+    deferred: bool = False  # a host, or DNS, has put it off before
+    copies: list[Copy] = field(default_factory=list)
+
+    @property
+    def recipient_domain(self) -> str:
+        return self.accepted.recipient.rpartition("@")[2].lower()
+
+    def copies_of(self, attempt: int) -> Sequence[Copy]:
+        return [copy for copy in self.copies if copy.attempt == attempt]
+
+
+class Ledger:
+    """The facts so far.
+
+    Args:
+        route_of: what DNS says now about where a domain's mail goes.
+    """
+
+    def __init__(self, route_of: Callable[[str], Route]) -> None:
+        self.messages: dict[str, Facts] = {}
+        self.under_way: dict[str, set[str]] = {}  # by worker
+        self.last_crash: datetime | None = None
+        self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
+        self.route_of = route_of
+
+    def take(self, entry: Entry) -> None:
+        """Learn from one entry."""
+        happening = entry.happening
+        match happening:
+            case Accepted():
+                self.messages[happening.message_id] = Facts(happening, entry.at, entry.at)
+            case Claimed():
+                self._claimed(happening, entry.at)
+            case InDoubt():
+                self.messages[happening.message_id].in_doubt = happening
+            case Finished():
+                self._finished(happening, entry.at)
+            case MxDid(did):
+                self._observed(did)
+            case MailKept():
+                self._kept(happening, entry.at)
+            case LinkFailed(_, server):
+                self._link_failed(server, entry.at)
+            case Crashed(who):
+                self._crashed(who, entry.at)
+            case Started(who):
+                self.under_way[who] = set()
+            case _:
+                pass
+
+    def leases_released(self, at: datetime) -> None:
+        """Learn that a process that is the only worker has made all that was leased due again."""
+        for facts in self.messages.values():
+            if facts.lease is not None:
+                facts.lease, facts.due_at = None, at
+
+    def of_sender(self, envelope_sender: str) -> Facts | None:
+        """Return the message that an envelope sender belongs to: each has one of its own (CHOICE-28)."""
+        local = envelope_sender.partition("@")[0]
+        return self.messages.get("msg_" + local.removeprefix("b+")) if local.startswith("b+") else None
+
+    def _claimed(self, claim: Claimed, at: datetime) -> None:
+        facts = self.messages[claim.message_id]
+        facts.attempts = claim.attempt
+        facts.taken_over = facts.lease is not None
+        facts.lease, facts.claimed_at = claim, at
+        facts.in_doubt, facts.refused_on = None, None
+        facts.route = self.route_of(facts.recipient_domain)
+        self.under_way.setdefault(claim.worker, set()).add(claim.message_id)
+
+    def _finished(self, done: Finished, at: datetime) -> None:
+        self.under_way.setdefault(done.worker, set()).discard(done.message_id)
+        if not done.recorded:
+            return
+        facts = self.messages[done.message_id]
+        facts.status, facts.delivered_at = done.status, done.delivered_at
+        facts.lease = None
+        if is_terminal(done.status):
+            facts.terminal_at = at
+        elif done.due_at:
+            facts.due_at = done.due_at
+            facts.deferred = facts.deferred or done.event is Event.DEFERRED
+
+    def _observed(self, did: Observation) -> None:
+        facts = self.of_sender(did.sender)
+        if facts is None:
+            return
+        refused = did.what == "replied" and did.code is not None and 500 <= did.code < 600
+        if refused and did.stage in _ABOUT_THE_MESSAGE:
+            facts.refused_on = did.connection
+        for copy in facts.copies:
+            if copy.connection != did.connection:
+                continue
+            if did.stage is Stage.DOT and did.what == "replied" and did.code is not None and did.code < 300:
+                copy.answered_at = did.at
+            if did.what in {"dropped", "reset", "silent"}:
+                copy.cut_by_host = True
+
+    def _kept(self, kept: MailKept, at: datetime) -> None:
+        facts = self.of_sender(kept.mail.sender)
+        if facts is not None:
+            facts.copies.append(Copy(kept.mail, at, facts.attempts, kept.connection, kept.ip))
+
+    def _link_failed(self, server: str, at: datetime) -> None:
+        self.link_failures[server] = at
+        for facts in self.messages.values():
+            if facts.lease is not None:
+                for copy in facts.copies_of(facts.attempts):
+                    copy.cut_by_network = copy.cut_by_network or copy.ip == server
+
+    def _crashed(self, who: str, at: datetime) -> None:
+        self.last_crash = at
+        for message_id in self.under_way.pop(who, set()):
+            facts = self.messages[message_id]
+            for copy in facts.copies_of(facts.attempts):
+                copy.cut_by_crash = True

@@ -1,0 +1,101 @@
+"""One simulated worker process: the reference's own engine, on ports that write down what it does with them.
+
+``crash`` is a kill -9: its tasks never run again, not even a ``finally``; its connections are reset; and what it can
+write to is frozen, so that nothing of it is kept after that instant.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from justemails.ports import Connector, SmtpConnection
+from justemails.records import Attempt, Claim, Outcome
+from justemails.store import DeliveryQueue
+from justemails_contract.delivery import Event
+from justemails_sandbox.simulation.history import Claimed, Finished, History, InDoubt
+
+Dials = dict[asyncio.Task[object] | None, list[str]]
+"""The addresses dialled so far in the attempt that a task makes."""
+
+
+class FrozenStoreError(Exception):
+    """A dead worker tried to use the store."""
+
+
+class RecordedConnector:
+    """A connector that notes each address, by the task that dials it."""
+
+    def __init__(self, inner: Connector, dials: Dials) -> None:
+        self._inner = inner
+        self._dials = dials
+
+    async def connect(self, ip: str) -> SmtpConnection:
+        self._dials[asyncio.current_task()].append(ip)
+        return await self._inner.connect(ip)
+
+
+class RecordedQueue:
+    """The store's queue as one worker sees it: everything goes into the history, and it can be frozen."""
+
+    def __init__(self, inner: DeliveryQueue, worker: str, history: History, dials: Dials) -> None:
+        self._inner = inner
+        self._worker = worker
+        self._history = history
+        self._dials = dials
+        self.frozen = False
+
+    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+        claims = self._thawed().claim(now, lease_until, most)
+        for claim in claims:
+            self._history.add(Claimed(self._worker, claim.message_id, claim.fence, claim.attempt, lease_until))
+        return claims
+
+    def next_due(self) -> datetime | None:
+        return self._thawed().next_due()
+
+    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+        granted = self._thawed().note_in_doubt(claim, attempt)
+        self._history.add(InDoubt(self._worker, claim.message_id, claim.attempt, granted))
+        return granted
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        recorded = self._thawed().finish(claim, outcome)
+        attempt = outcome.attempt
+        self._history.add(
+            Finished(
+                self._worker,
+                claim.message_id,
+                claim.attempt,
+                attempt.event or Event.DEFERRED,
+                outcome.status,
+                attempt.phase,
+                attempt.code,
+                attempt.text,
+                attempt.transcript,
+                outcome.due_at,
+                outcome.delivered_at,
+                tuple(self._dials.pop(asyncio.current_task(), ())),
+                recorded,
+            )
+        )
+        return recorded
+
+    def release_leases(self, now: datetime) -> int:
+        return self._thawed().release_leases(now)
+
+    def attempts(self, message_id: str) -> Sequence[Attempt]:
+        return self._thawed().attempts(message_id)
+
+    def has_message(self, message_id: str) -> bool:
+        return self._thawed().has_message(message_id)
+
+    def _thawed(self) -> DeliveryQueue:
+        if self.frozen:
+            raise FrozenStoreError(f"{self._worker} is dead")
+        return self._inner
+
+
+def new_dials() -> Dials:
+    """Return an empty record of dials."""
+    return defaultdict(list)

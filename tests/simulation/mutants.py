@@ -1,0 +1,523 @@
+"""Engines that are wrong, each in one way: the simulation must notice every one of them.
+
+A mutant is a subclass or a wrapped port, put in where ``Parts`` has the reference's own: there is no branch for faults
+in the product. ``make mutants`` prints which invariant caught which, at which seed, and the scenario cut down.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from justemails.delivery.attempt import Deliverer
+from justemails.delivery.engine import Engine
+from justemails.delivery.settings import DEFAULTS, DeliverySettings, Phase
+from justemails.delivery.signing import Signer
+from justemails.ports import (
+    Clock,
+    Connector,
+    DnsTemporaryError,
+    MxRecord,
+    NoSuchDomainError,
+    Reply,
+    Resolver,
+    SmtpConnection,
+)
+from justemails.records import Attempt, Claim, Outcome
+from justemails.store import DeliveryQueue
+from justemails_contract.delivery import Event, Status
+from justemails_sandbox.simulation.parts import Parts
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong engine."""
+
+    name: str
+    parts: Parts
+
+
+def _settings(**changed: Any) -> Parts:  # Any: the members of DeliverySettings
+    settings: DeliverySettings = replace(DEFAULTS, **changed)
+    return Parts(settings=settings)
+
+
+# What an attempt's end means.
+
+
+class Judging(Deliverer):
+    """A deliverer that reads something else into the end of an attempt."""
+
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        return attempt
+
+    def outcome(self, claim: Claim, attempt: Attempt, now: datetime) -> Outcome:
+        return super().outcome(claim, self.read(claim, attempt), now)
+
+
+class RetriesRefusals(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        return replace(attempt, event=Event.DEFERRED) if attempt.event is Event.REFUSED else attempt
+
+
+class BouncesDeferrals(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        later = attempt.code is not None and 400 <= attempt.code < 500
+        return replace(attempt, event=Event.REFUSED) if later else attempt
+
+
+class BouncesLostConnections(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        lost = attempt.event is Event.DEFERRED and attempt.code is None and attempt.phase != Phase.DNS
+        return replace(attempt, event=Event.REFUSED) if lost else attempt
+
+
+class TakesLostReplyForSuccess(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        lost = attempt.phase == Phase.DOT and attempt.code is None
+        return replace(attempt, event=Event.ACCEPTED) if lost else attempt
+
+
+class TakesLostReplyForFailure(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        lost = attempt.phase == Phase.DOT and attempt.code is None
+        return replace(attempt, event=Event.REFUSED) if lost else attempt
+
+
+class BouncesSilentDns(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        silent = attempt.phase == Phase.DNS and attempt.event is Event.DEFERRED
+        return replace(attempt, event=Event.REFUSED) if silent else attempt
+
+
+class GivesUpAtOnce(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        return replace(attempt, event=Event.EXPIRED) if attempt.event is Event.DEFERRED else attempt
+
+
+class GivesUpAfterFiveAttempts(Judging):
+    @staticmethod
+    def read(claim: Claim, attempt: Attempt) -> Attempt:
+        enough = claim.attempt >= 5 and attempt.event is Event.DEFERRED
+        return replace(attempt, event=Event.EXPIRED) if enough else attempt
+
+
+class Recording(Deliverer):
+    """A deliverer that records something else than what came of an attempt."""
+
+    @staticmethod
+    def write(claim: Claim, outcome: Outcome) -> Outcome:
+        return outcome
+
+    def outcome(self, claim: Claim, attempt: Attempt, now: datetime) -> Outcome:
+        return self.write(claim, super().outcome(claim, attempt, now))
+
+
+class SchedulesFromAcceptance(Recording):
+    @staticmethod
+    def write(claim: Claim, outcome: Outcome) -> Outcome:
+        ladder = DEFAULTS.retry_ladder
+        wait = ladder[min(claim.attempt, len(ladder)) - 1]
+        return replace(outcome, due_at=claim.created_at + wait) if outcome.due_at else outcome
+
+
+class SaysDeliveredAtAcceptance(Recording):
+    @staticmethod
+    def write(claim: Claim, outcome: Outcome) -> Outcome:
+        return replace(outcome, delivered_at=claim.created_at) if outcome.delivered_at else outcome
+
+
+class ForgetsWhenDelivered(Recording):
+    @staticmethod
+    def write(claim: Claim, outcome: Outcome) -> Outcome:
+        return replace(outcome, delivered_at=None)
+
+
+class SaysFailedForBounced(Recording):
+    @staticmethod
+    def write(claim: Claim, outcome: Outcome) -> Outcome:
+        return replace(outcome, status=Status.FAILED) if outcome.status is Status.BOUNCED else outcome
+
+
+class SendsAgainWhatIsDelivered(Recording):
+    @staticmethod
+    def write(claim: Claim, outcome: Outcome) -> Outcome:
+        if outcome.status is not Status.DELIVERED or claim.attempt > 1:
+            return outcome
+        attempt = replace(outcome.attempt, event=Event.DEFERRED)
+        due_at = outcome.attempt.at + timedelta(minutes=1)
+        return Outcome(Status.QUEUED, attempt, due_at, None)
+
+
+# DNS.
+
+
+class OtherResolver:
+    """A resolver that answers as another one does."""
+
+    def __init__(self, inner: Resolver) -> None:
+        self.inner = inner
+
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        return await self.inner.mx(domain)
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        return await self.inner.addresses(host)
+
+    async def txt(self, name: str) -> Sequence[str]:
+        return await self.inner.txt(name)
+
+
+class WorstFirst(OtherResolver):
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        records = await self.inner.mx(domain)
+        return [MxRecord(100 - one.preference, one.host) if one.host != "." else one for one in records]
+
+
+class NoPreference(OtherResolver):
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        return [replace(one, preference=0) for one in await self.inner.mx(domain)]
+
+
+class OnlyTheBest(OtherResolver):
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        records = sorted(await self.inner.mx(domain), key=lambda one: (one.preference, one.host))
+        return records[:1]
+
+
+class NullMxIgnored(OtherResolver):
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        return [one for one in await self.inner.mx(domain) if one.host != "."]
+
+
+class AddressBesideMx(OtherResolver):
+    """Takes the domain itself for one more mail host, though it has MX records."""
+
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        records = await self.inner.mx(domain)
+        return [*records, MxRecord(0, domain)] if records else records
+
+
+class NoSuchDomainIsTemporary(OtherResolver):
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        try:
+            return await self.inner.mx(domain)
+        except NoSuchDomainError:
+            raise DnsTemporaryError("not now") from None
+
+
+class ServfailIsPermanent(OtherResolver):
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        try:
+            return await self.inner.mx(domain)
+        except DnsTemporaryError:
+            raise NoSuchDomainError from None
+
+
+# The conversation.
+
+
+class OtherConnection:
+    """A connection on which other things are said, or heard."""
+
+    def __init__(self, inner: SmtpConnection) -> None:
+        self.inner = inner
+
+    async def greeting(self) -> Reply:
+        return await self.inner.greeting()
+
+    async def command(self, line: str) -> Reply:
+        return await self.inner.command(line)
+
+    async def start_tls(self, server_name: str) -> Reply:
+        return await self.inner.start_tls(server_name)
+
+    async def content(self, data: bytes) -> Reply:
+        return await self.inner.content(data)
+
+    def quit(self) -> None:
+        self.inner.quit()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def _on(kind: Callable[[SmtpConnection], SmtpConnection]) -> Parts:
+    class Dialling:
+        def __init__(self, inner: Connector) -> None:
+            self._inner = inner
+
+        async def connect(self, ip: str) -> SmtpConnection:
+            return kind(await self._inner.connect(ip))
+
+    return Parts(connector=Dialling)
+
+
+class DeliveredBeforeTheReply(OtherConnection):
+    async def content(self, data: bytes) -> Reply:
+        waiting = asyncio.ensure_future(self.inner.content(data))
+        waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.sleep(0)  # noqa: TID251  # the bytes go out, the reply is not waited for
+        return Reply(250, "2.0.0 surely")
+
+
+class DeliveredAtRcpt(OtherConnection):
+    async def content(self, data: bytes) -> Reply:
+        return Reply(250, "2.0.0 surely")
+
+
+class LaterAtTheDotIsYes(OtherConnection):
+    async def content(self, data: bytes) -> Reply:
+        reply = await self.inner.content(data)
+        return Reply(250, reply.text) if 400 <= reply.code < 500 else reply
+
+
+class NoAtTheDotIsYes(OtherConnection):
+    async def content(self, data: bytes) -> Reply:
+        reply = await self.inner.content(data)
+        return Reply(250, reply.text) if reply.code >= 500 else reply
+
+
+class AsksTheNextAfterNo(OtherConnection):
+    async def command(self, line: str) -> Reply:
+        reply = await self.inner.command(line)
+        no_user = line.startswith("RCPT") and reply.code >= 500
+        return Reply(450, reply.text) if no_user else reply
+
+
+class StripsLeadingDots(OtherConnection):
+    async def content(self, data: bytes) -> Reply:
+        return await self.inner.content(re.sub(rb"(?m)^\.", b"", data))
+
+
+class BareLineFeeds(OtherConnection):
+    async def content(self, data: bytes) -> Reply:
+        return await self.inner.content(data.replace(b"\r\n", b"\n", 1))
+
+
+class AddsReceived(OtherConnection):
+    """Changes the message in each attempt, after it was signed."""
+
+    count = 0
+
+    async def content(self, data: bytes) -> Reply:
+        AddsReceived.count += 1
+        return await self.inner.content(data + b"%d\r\n" % AddsReceived.count)
+
+
+class AnotherRecipient(OtherConnection):
+    async def command(self, line: str) -> Reply:
+        return await self.inner.command(re.sub(r"^RCPT TO:<[^@+]+", "RCPT TO:<postmaster", line))
+
+
+# Signing and the envelope.
+
+
+class Unsigned(Signer):
+    def for_claim(self, claim: Claim) -> Callable[[bytes], bytes] | None:
+        return (lambda message: message) if super().for_claim(claim) else None
+
+
+class BareEnvelope(Signer):
+    def envelope_sender(self, claim: Claim) -> str:
+        return str(claim.content.sender.address)
+
+
+class NeverVerified(Signer):
+    def for_claim(self, claim: Claim) -> Callable[[bytes], bytes] | None:
+        return None
+
+
+# The queue.
+
+
+class OtherQueue:
+    """A queue that is used in another way."""
+
+    def __init__(self, inner: DeliveryQueue) -> None:
+        self.inner = inner
+
+    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+        return self.inner.claim(now, lease_until, most)
+
+    def next_due(self) -> datetime | None:
+        return self.inner.next_due()
+
+    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+        return self.inner.note_in_doubt(claim, attempt)
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        return self.inner.finish(claim, outcome)
+
+    def release_leases(self, now: datetime) -> int:
+        return self.inner.release_leases(now)
+
+    def attempts(self, message_id: str) -> Sequence[Attempt]:
+        return self.inner.attempts(message_id)
+
+    def has_message(self, message_id: str) -> bool:
+        return self.inner.has_message(message_id)
+
+
+class NotRecordedBeforeTheDot(OtherQueue):
+    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+        return True
+
+
+class SendsWithoutTheLease(OtherQueue):
+    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+        self.inner.note_in_doubt(claim, attempt)
+        return True
+
+
+class TakesWhatIsLeased(OtherQueue):
+    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+        self.inner.release_leases(now)
+        return self.inner.claim(now, lease_until, most)
+
+
+class FinishesWithoutFence(OtherQueue):
+    """Records with whatever fence the message has now."""
+
+    fences: dict[str, int] = {}  # noqa: RUF012  # of all workers together, on purpose
+
+    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+        claims = self.inner.claim(now, lease_until, most)
+        self.fences |= {claim.message_id: claim.fence for claim in claims}
+        return claims
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        return self.inner.finish(replace(claim, fence=self.fences[claim.message_id]), outcome)
+
+
+class LooksAnHourLate(OtherQueue):
+    def next_due(self) -> datetime | None:
+        due = self.inner.next_due()
+        return due and due + timedelta(minutes=50)
+
+
+class TriesEarly(OtherQueue):
+    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+        return self.inner.claim(now + timedelta(seconds=30), lease_until, most)
+
+    def next_due(self) -> datetime | None:
+        due = self.inner.next_due()
+        return due and due - timedelta(seconds=30)
+
+
+class ForgetsDeferrals(OtherQueue):
+    """Does not record that a message was put off, and leaves it to the lease."""
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        return True if outcome.status is Status.QUEUED else self.inner.finish(claim, outcome)
+
+
+# Time.
+
+
+class WallClock:
+    """Reads the machine's clock, and waits on it."""
+
+    def __init__(self, inner: Clock) -> None:
+        self.inner = inner
+        self._offset = inner.now() - datetime.now(UTC)  # noqa: TID251  # this is the mutation
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._offset  # noqa: TID251  # likewise
+
+    def monotonic_ns(self) -> int:
+        return self.inner.monotonic_ns()
+
+    def timeout(self, seconds: float) -> AbstractAsyncContextManager[object]:
+        return self.inner.timeout(seconds)
+
+
+class NoTimeouts:
+    """Waits for an answer for ever."""
+
+    def __init__(self, inner: Clock) -> None:
+        self.inner = inner
+
+    def now(self) -> datetime:
+        return self.inner.now()
+
+    def monotonic_ns(self) -> int:
+        return self.inner.monotonic_ns()
+
+    def timeout(self, seconds: float) -> AbstractAsyncContextManager[object]:
+        # The engine's own waits go on: what it waits for there is the next message.
+        in_attempt = seconds in {getattr(DEFAULTS, name) for name in ("greeting_s", "command_s", "data_s", "content_s")}
+        return nullcontext() if in_attempt or seconds == DEFAULTS.attempt_s else self.inner.timeout(seconds)
+
+
+class Deaf(Engine):
+    """Does not listen when it is told of a new message."""
+
+    def wake(self) -> None:
+        pass
+
+
+SHORT_LEASE = replace(DEFAULTS, lease=timedelta(minutes=2))
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant("a 5xx is retried", Parts(deliverer=RetriesRefusals)),
+    Mutant("a 4xx bounces", Parts(deliverer=BouncesDeferrals)),
+    Mutant("a lost connection bounces", Parts(deliverer=BouncesLostConnections)),
+    Mutant("a lost reply to the dot counts as success", Parts(deliverer=TakesLostReplyForSuccess)),
+    Mutant("a lost reply to the dot counts as refusal", Parts(deliverer=TakesLostReplyForFailure)),
+    Mutant("a DNS that does not answer bounces", Parts(deliverer=BouncesSilentDns)),
+    Mutant("gives up at the first deferral", Parts(deliverer=GivesUpAtOnce)),
+    Mutant("gives up after five attempts", Parts(deliverer=GivesUpAfterFiveAttempts)),
+    Mutant("gives up after two days", _settings(give_up_after=timedelta(days=2))),
+    Mutant("never gives up", _settings(give_up_after=timedelta(days=400))),
+    Mutant("retries every minute", _settings(retry_ladder=(timedelta(minutes=1),))),
+    Mutant("retries without jitter", _settings(jitter=0.0)),
+    Mutant("retries with three times the jitter", _settings(jitter=0.45)),
+    Mutant("counts the schedule from the acceptance", Parts(deliverer=SchedulesFromAcceptance)),
+    Mutant("deliveredAt is the time of the acceptance", Parts(deliverer=SaysDeliveredAtAcceptance)),
+    Mutant("deliveredAt is not kept", Parts(deliverer=ForgetsWhenDelivered)),
+    Mutant("a bounce is called failed", Parts(deliverer=SaysFailedForBounced)),
+    Mutant("what is delivered is sent again", Parts(deliverer=SendsAgainWhatIsDelivered)),
+    Mutant("the worst mail host comes first", Parts(resolver=WorstFirst)),
+    Mutant("preferences are ignored", Parts(resolver=NoPreference)),
+    Mutant("only the best mail host is tried", Parts(resolver=OnlyTheBest)),
+    Mutant("a null MX is ignored", Parts(resolver=NullMxIgnored)),
+    Mutant("the address is tried although there is an MX", Parts(resolver=AddressBesideMx)),
+    Mutant("a domain that does not exist is retried", Parts(resolver=NoSuchDomainIsTemporary)),
+    Mutant("SERVFAIL bounces", Parts(resolver=ServfailIsPermanent)),
+    Mutant("delivered before the reply to the dot", _on(DeliveredBeforeTheReply)),
+    Mutant("delivered without sending the message", _on(DeliveredAtRcpt)),
+    Mutant("a 4xx to the dot counts as success", _on(LaterAtTheDotIsYes)),
+    Mutant("a 5xx to the dot counts as success", _on(NoAtTheDotIsYes)),
+    Mutant("another host is asked after a 5xx", _on(AsksTheNextAfterNo)),
+    Mutant("leading dots are lost", _on(StripsLeadingDots)),
+    Mutant("a bare line feed goes out", _on(BareLineFeeds)),
+    Mutant("the message changes between attempts", _on(AddsReceived)),
+    Mutant("somebody else is the recipient", _on(AnotherRecipient)),
+    Mutant("the message is not signed", Parts(signer=Unsigned)),
+    Mutant("the envelope sender is the From address", Parts(signer=BareEnvelope)),
+    Mutant("a verified domain is taken for unverified", Parts(signer=NeverVerified)),
+    Mutant("the attempt is not recorded before the dot", Parts(queue=NotRecordedBeforeTheDot)),
+    Mutant("sends although the lease is lost", Parts(settings=SHORT_LEASE, queue=SendsWithoutTheLease)),
+    Mutant("records without a fence", Parts(settings=SHORT_LEASE, queue=FinishesWithoutFence)),
+    Mutant("takes what another worker has leased", Parts(queue=TakesWhatIsLeased)),
+    Mutant("a lease of a hundred days", _settings(lease=timedelta(days=100))),
+    Mutant("looks at the queue too late", Parts(queue=LooksAnHourLate)),
+    Mutant("tries half a minute early", Parts(queue=TriesEarly)),
+    Mutant("a deferral is not recorded", Parts(queue=ForgetsDeferrals)),
+    Mutant("gives up on the dot after two seconds", _settings(content_s=2.0)),
+    Mutant("waits for ever on a silent host", Parts(clock=NoTimeouts)),
+    Mutant("reads the machine's clock", Parts(clock=WallClock)),
+    Mutant("does not notice new messages", Parts(engine=Deaf)),
+)
