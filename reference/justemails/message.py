@@ -20,6 +20,7 @@ _LINE = 78  # RFC 5322 2.1.1: lines SHOULD be at most 78 characters,
 _LONGEST_LINE = 998  # and MUST be at most 998
 _QUOTED_LINE = 76  # RFC 2045 6.7
 _ENCODED_WORD = 75  # RFC 2047 2
+_LONG_NAME = 40  # of a header: what is left of its line is too little for a word
 _WORD_FRAME = len("=?utf-8?b??=")
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -65,7 +66,7 @@ def text_header(name: str, value: str) -> str:
         line = _fold(f"{name}: {value}")
         if max(map(len, line.split("\r\n"))) <= _LONGEST_LINE:
             return line
-    return "\r\n ".join([f"{name}:", *_encoded_words(value)])
+    return _encoded_header(name, value)
 
 
 def address_header(name: str, mailbox: Mailbox) -> str:
@@ -74,7 +75,7 @@ def address_header(name: str, mailbox: Mailbox) -> str:
     if mailbox.name is None:
         return f"{name}: {address}"
     if not _goes_plain(mailbox.name):
-        return "\r\n ".join([f"{name}:", *_encoded_words(mailbox.name), f"<{address}>"])
+        return _encoded_header(name, mailbox.name) + f"\r\n <{address}>"
     quoted = '"' + re.sub(r'(["\\])', r"\\\1", mailbox.name) + '"'
     phrase = mailbox.name if _ATOMS.fullmatch(mailbox.name) else quoted
     return _fold(f"{name}: {phrase} <{address}>")
@@ -102,15 +103,29 @@ def _fold(line: str) -> str:
     return "\r\n".join([*folded, line])
 
 
-def _encoded_words(value: str) -> Iterator[str]:
-    """Yield RFC 2047 encoded words of at most 75 characters that do not split a character between them."""
-    most = (_ENCODED_WORD - _WORD_FRAME) // 4 * 3  # bytes
+def _encoded_header(name: str, value: str) -> str:
+    """Return a header in encoded words, the first of them on the line of the name where that is short enough.
+
+    Of a header that begins with a fold, some readers take the space for a part of its value.
+    """
+    if len(name) > _LONG_NAME:
+        return f"{name}:\r\n " + "\r\n ".join(_encoded_words(value, 0))
+    return f"{name}: " + "\r\n ".join(_encoded_words(value, len(name) + 2))
+
+
+def _encoded_words(value: str, taken: int) -> Iterator[str]:
+    """Yield RFC 2047 encoded words of at most 75 characters that do not split a character between them.
+
+    Args:
+        taken: columns of the first word's line that are taken.
+    """
     chunk = b""
     for character in value:
         encoded = character.encode()
+        most = (_ENCODED_WORD - _WORD_FRAME - taken) // 4 * 3  # bytes
         if len(chunk) + len(encoded) > most:
             yield _encoded_word(chunk)
-            chunk = b""
+            chunk, taken = b"", 0
         chunk += encoded
     if chunk:
         yield _encoded_word(chunk)

@@ -13,12 +13,14 @@ What asyncio does not do, and this does:
 - One callback is one step. ``after_step`` is called after each, and what it raises ends the run.
 - A loop in which nothing can ever happen again raises DeadlockError, and names who waits.
 - ``kill`` ends a simulated process as ``kill -9`` does: none of its callbacks runs again, not even a ``finally``.
+- ``pause`` and ``resume`` hold one up, as ``kill -STOP`` and ``kill -CONT`` do.
 
 It stands on private names of asyncio (``_ready``, ``_scheduled``, ``_run_once``, Handle's ``_run``, ``_cancelled`` and
 ``_context``, TimerHandle's ``_when`` and ``_scheduled``); a canary test says which one a new Python has moved.
 """
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import socket
@@ -83,6 +85,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._now = 0.0
         self._order = itertools.count()
         self._dead: set[str] = set()
+        self._held: dict[str, list[Any]] = {}  # handles of processes that are paused
         self._tasks_of: defaultdict[str, list[asyncio.Task[Any]]] = defaultdict(list)
         if network is not None:
             network.attach(self)
@@ -97,16 +100,42 @@ class VirtualLoop(base_events.BaseEventLoop):
         Its tasks are kept until the loop is closed, so that no ``finally`` of theirs runs meanwhile.
         """
         self._dead.add(owner)
+        self._held.pop(owner, None)
         for task in self._tasks_of[owner]:
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is meant to stay pending
         if self.network is not None:
             self.network.abort_connections(owner)
 
+    def pause(self, owner: str) -> None:
+        """Hold the process ``owner`` up: whatever becomes its turn waits for ``resume``."""
+        self._held.setdefault(owner, [])
+
+    def resume(self, owner: str) -> None:
+        """Let a paused process go on, with all that it has missed, in order."""
+        self._ready.extend(self._held.pop(owner, ()))
+
+    def living_tasks(self) -> list[asyncio.Task[Any]]:
+        """Return the tasks that are not done, without those of killed processes."""
+        dead = {task for owner in self._dead for task in self._tasks_of[owner]}
+        return [task for task in asyncio.all_tasks(self) if task not in dead]
+
     def close(self) -> None:
-        """Close the loop, and with it every connection of its network."""
-        if self.network is not None and not self.is_closed():
-            self.network.close()
+        """Close the loop, every connection of its network, and whatever still waits for something."""
+        if not self.is_closed():
+            if self.network is not None:
+                self.network.close()
+            self.after_step = self.step_limit = None
+            self._ready.clear()
+            self.run_until_complete(self._close_coroutines())
         super().close()
+
+    async def _close_coroutines(self) -> None:
+        """Unwind what waits, now and in a running loop, rather than whenever the garbage collector comes by."""
+        for task in asyncio.all_tasks(self):
+            if task is not asyncio.current_task():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is meant to stay pending
+                with contextlib.suppress(RuntimeError):  # it wants to wait once more
+                    task.get_coro().close()  # type: ignore[union-attr]  # tasks are made of coroutines here
 
     # What asyncio asks of a loop.
 
@@ -184,7 +213,7 @@ class VirtualLoop(base_events.BaseEventLoop):
             self._now = max(self._now, self._scheduled[0].when())
             self._take_due_timers()
         handle = self._ready.popleft()
-        if handle._cancelled or (self._dead and handle._context.get(OWNER, "") in self._dead):
+        if handle._cancelled or self._is_kept_from_running(handle):
             return
         self.steps += 1
         handle._run()
@@ -192,6 +221,15 @@ class VirtualLoop(base_events.BaseEventLoop):
             raise StepLimitError(f"{self.steps} callbacks have run, and it is {self._now} s; {self._who_waits()}")
         if self.after_step is not None:
             self.after_step()
+
+    def _is_kept_from_running(self, handle: Any) -> bool:  # Any: a handle with its private members
+        if not self._dead and not self._held:
+            return False
+        owner = handle._context.get(OWNER, "")
+        if owner in self._held:
+            self._held[owner].append(handle)
+            return True
+        return owner in self._dead
 
     def _take_due_timers(self) -> None:
         timers = self._scheduled
@@ -209,8 +247,7 @@ class VirtualLoop(base_events.BaseEventLoop):
                 self._ready.append(timer)
 
     def _who_waits(self) -> str:
-        tasks = [task for task in asyncio.all_tasks(self) if not task.done()]
-        return "waiting: " + (", ".join(sorted(map(_place, tasks))) or "nobody")
+        return "waiting: " + (", ".join(sorted(map(_place, self.living_tasks()))) or "nobody")
 
     def _write_to_self(self) -> None:
         """Wake nobody: there is one thread."""

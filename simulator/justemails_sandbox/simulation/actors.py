@@ -22,11 +22,9 @@ from justemails.records import Account, Domain, Key
 from justemails_contract.operations import Scope
 from justemails_sandbox.seeding import DOMAIN
 from justemails_sandbox.simulation.clients import BURST, MAIN, READER
-from justemails_sandbox.simulation.history import Crashed, History, Started
+from justemails_sandbox.simulation.history import API, Crashed, History, Paused, Resumed, Started
 from justemails_sandbox.simulation.parts import Parts
 from justemails_sandbox.simulation.worker import RecordedConnector, RecordedQueue, new_dials
-
-API = "api"
 
 _KEYS = (MAIN, READER, BURST)
 
@@ -131,6 +129,16 @@ class WorkerProcess:
         self._loop.kill(self._owner)
         self.engine = None
         self._history.add(Crashed(self.name))
+
+    def pause(self) -> None:
+        """Stand still; time goes on for everybody else."""
+        self._loop.pause(self._owner)
+        self._history.add(Paused(self.name))
+
+    def resume(self) -> None:
+        if self.engine is not None:
+            self._history.add(Resumed(self.name))
+            self._loop.resume(self._owner)
 
     def wake(self) -> None:
         if self.engine is not None:

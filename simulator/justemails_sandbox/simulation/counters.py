@@ -15,10 +15,12 @@ from justemails_sandbox.simulation.history import (
     DnsSaid,
     Entry,
     Finished,
+    InDoubt,
     KeyRevoked,
     LinkFailed,
     MailKept,
     MxDid,
+    Paused,
 )
 from justemails_sandbox.simulation.ledger import Ledger
 from justemails_sandbox.simulation.routes import Fate
@@ -45,6 +47,8 @@ RARE = (
     "DNS did not answer",
     "worker crashed",
     "worker crashed in doubt",
+    "worker stood still",
+    "lease lost while standing still",
     "API crashed",
     "taken over from a dead worker",
     "rate limit met",
@@ -82,6 +86,10 @@ class Counters:
                 self.counts["DNS did not answer"] += answer.outcome is Outcome.TIMEOUT
             case Crashed(who):
                 self._crashed(who)
+            case Paused():
+                self.counts["worker stood still"] += 1
+            case InDoubt(granted=False) | Finished(recorded=False):
+                self.counts["lease lost while standing still"] += 1
             case Called() as call:
                 self._called(call)
             case KeyRevoked(key):
@@ -91,7 +99,7 @@ class Counters:
 
     def _finished(self, done: Finished) -> None:
         facts = self._ledger.messages[done.message_id]
-        match done.event:
+        match done.outcome:
             case Event.ACCEPTED:
                 self.counts["deferred then delivered"] += facts.deferred
                 tls = "-- TLS" in done.transcript

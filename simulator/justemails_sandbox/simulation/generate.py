@@ -32,6 +32,7 @@ from justemails_sandbox.simulation.scenario import (
     Crash,
     DnsTrouble,
     LinkFault,
+    Pause,
     Scenario,
     Send,
     Visit,
@@ -39,7 +40,7 @@ from justemails_sandbox.simulation.scenario import (
 )
 
 T = TypeVar("T")
-Timed = TypeVar("Timed", Send, Call, Crash)
+Timed = TypeVar("Timed", Send, Call, Crash, Pause)
 
 _GIVE_UP = timedelta(days=4)
 _AFTER = timedelta(hours=7)
@@ -88,6 +89,7 @@ def generate(seed: int, *, days: float = 5, messages: int = 200) -> Scenario:
         traffic=_in_order([_send(rng, busy, recipients) for _ in range(messages)]),
         calls=_in_order(_several(rng, 12, lambda: Call(_moment(rng, length), rng.choice([*Visit])))),
         crashes=_in_order(_several(rng, 6, lambda: _crash(rng, busy, workers))),
+        pauses=_in_order(_several(rng, 3, lambda: _pause(rng, busy, workers))),
     )
 
 
@@ -165,6 +167,12 @@ def _crash(rng: random.Random, busy: timedelta, workers: int) -> Crash:
     step = rng.choice((None, rng.randint(1, 200)))
     restart_after = rng.choice((timedelta(seconds=1), timedelta(minutes=5), 2 * _HOUR))
     return Crash(_moment(rng, busy), who, restart_after, step)
+
+
+def _pause(rng: random.Random, busy: timedelta, workers: int) -> Pause:
+    who = f"worker-{rng.randint(1, workers)}"
+    lasts = rng.choice((timedelta(minutes=10), 2 * _HOUR))
+    return Pause(_moment(rng, busy), who, lasts, rng.choice((None, rng.randint(1, 200))))
 
 
 def _moment(rng: random.Random, length: timedelta) -> timedelta:

@@ -16,6 +16,10 @@ from justemails_contract.delivery import Event, Status
 from justemails_contract.limits import Tier
 
 
+API = "api"
+"""The API among those who crash and start; all others are workers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """A client called the API and saw the answer."""
@@ -105,7 +109,7 @@ class Finished:
     worker: str
     message_id: str
     attempt: int
-    event: Event
+    outcome: Event
     status: Status
     phase: str
     code: int | None
@@ -162,6 +166,20 @@ class Started:
     who: str
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A worker stands still, and does not know."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A worker that stood still goes on."""
+
+    who: str
+
+
 Happening = (
     Called
     | Accepted
@@ -178,6 +196,8 @@ Happening = (
     | LinkFailed
     | Crashed
     | Started
+    | Paused
+    | Resumed
 )
 
 
@@ -201,6 +221,10 @@ class History:
     def read_by(self, reader: Callable[[Entry], None]) -> None:
         """Hand every entry from now on to ``reader``."""
         self._readers.append(reader)
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._readers.clear()
 
     def add(self, happening: Happening) -> None:
         self.length += 1

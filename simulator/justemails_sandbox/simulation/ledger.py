@@ -13,6 +13,7 @@ from fakemx.behaviours.script import Stage
 from fakemx.mx.received import Received
 from justemails_contract.delivery import INITIAL, Event, Status, is_terminal
 from justemails_sandbox.simulation.history import (
+    API,
     Accepted,
     Claimed,
     Crashed,
@@ -22,6 +23,8 @@ from justemails_sandbox.simulation.history import (
     LinkFailed,
     MailKept,
     MxDid,
+    Paused,
+    Resumed,
     Started,
 )
 from justemails_sandbox.simulation.routes import PERMANENT, Route
@@ -83,6 +86,8 @@ class Ledger:
         self.messages: dict[str, Facts] = {}
         self.under_way: dict[str, set[str]] = {}  # by worker
         self.last_crash: datetime | None = None
+        self.last_pause: dict[str, datetime] = {}  # by worker
+        self.working_since: datetime | None = None  # a worker has been alive since then
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
         self.route_of = route_of
 
@@ -104,10 +109,16 @@ class Ledger:
                 self._kept(happening, entry.at)
             case LinkFailed(_, server):
                 self._link_failed(server, entry.at)
-            case Crashed(who):
+            case Crashed(who) if who != API:
                 self._crashed(who, entry.at)
-            case Started(who):
+            case Started(who) if who != API:
+                if not self.under_way:
+                    self.working_since = entry.at
                 self.under_way[who] = set()
+            case Paused(who):
+                self.last_pause[who] = self.last_crash = entry.at
+            case Resumed(who):
+                self.last_pause[who] = self.last_crash = self.working_since = entry.at
             case _:
                 pass
 
@@ -142,7 +153,7 @@ class Ledger:
             facts.terminal_at = at
         elif done.due_at:
             facts.due_at = done.due_at
-            facts.deferred = facts.deferred or done.event is Event.DEFERRED
+            facts.deferred = facts.deferred or done.outcome is Event.DEFERRED
 
     def _observed(self, did: Observation) -> None:
         facts = self.of_sender(did.sender)

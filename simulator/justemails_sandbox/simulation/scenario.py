@@ -62,6 +62,16 @@ class Crash:
     step: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A worker stands still for a while, and its leases may run out: an overloaded machine, a long collection."""
+
+    at: timedelta
+    who: str
+    lasts: timedelta
+    step: int | None = None
+
+
 class LinkFault(StrEnum):
     """What the network itself may do to connections."""
 
@@ -141,4 +151,5 @@ class Scenario:
     traffic: tuple[Send, ...] = ()
     calls: tuple[Call, ...] = ()
     crashes: tuple[Crash, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     expect: Mapping[str, Expectation] = field(default_factory=lambda: MappingProxyType({}))

@@ -38,6 +38,7 @@ from justemails_sandbox.simulation.scenario import (
     DnsTrouble,
     Expectation,
     LinkFault,
+    Pause,
     Scenario,
     Send,
     Visit,
@@ -51,11 +52,11 @@ Word = TypeVar("Word", bound=StrEnum)
 
 MOST_MESSAGES = 10_000
 MOST_WORKERS = 16
-_WHO = re.compile(r"worker-[1-9][0-9]?|api|all")
+_WORKER = re.compile(r"worker-[1-9][0-9]?")
 _FIELD = re.compile(r"'([a-z]+[a-z0-9_.\[\]-]*)'")
 
 _TOP = {
-    "name", "seed", "length", "workers", "domains", "conditions", "weather", "dns", "traffic", "calls", "crashes",
+    "name", "seed", "length", "workers", "domains", "conditions", "weather", "dns", "traffic", "calls", "crashes", "pauses",
     "expect", "found",
 }  # fmt: skip
 
@@ -87,6 +88,7 @@ def load_scenario(text: str) -> Scenario:
         traffic=tuple(sorted(traffic, key=lambda send: send.at)),
         calls=tuple(_call(item) for item in _items(members, "calls")),
         crashes=tuple(_crash(item, workers) for item in _items(members, "crashes")),
+        pauses=tuple(_pause(item, workers) for item in _items(members, "pauses")),
         expect={recipient: _expectation(item) for recipient, item in _members(members, "expect").items()},
     )
 
@@ -114,6 +116,7 @@ def dump_scenario(scenario: Scenario) -> str:
         "traffic": [_send_out(one) for one in scenario.traffic],
         "calls": [{"at": write_duration(one.at), "do": one.visit.value} for one in scenario.calls],
         "crashes": [_crash_out(one) for one in scenario.crashes],
+        "pauses": [_pause_out(one) for one in scenario.pauses],
     }
     if scenario.domains:
         document["domains"] = {name: _behaviour_out(one) for name, one in scenario.domains.items()}
@@ -254,7 +257,7 @@ def _crash(item: Located, workers: int) -> Crash:
     members = item.members({"at", "who", "restart", "step"})
     who = _required(item, "who", "worker-1, api or all")
     name = _text(who)
-    if not _WHO.fullmatch(name) or (name.startswith("worker-") and int(name[7:]) > workers):
+    if name not in {"api", "all"} and not _is_worker(name, workers):
         who.wrong(f"must be api, all, or a worker up to worker-{workers}")
     at = _duration(members["at"]) if "at" in members else timedelta(0)
     usual = Crash(at, name)
@@ -271,6 +274,28 @@ def _crash_out(crash: Crash) -> dict[str, object]:
     if crash.step is not None:
         out["step"] = crash.step
     return out
+
+
+def _pause(item: Located, workers: int) -> Pause:
+    members = item.members({"at", "who", "lasts", "step"})
+    who = _required(item, "who", "worker-1")
+    name = _text(who)
+    if not _is_worker(name, workers):
+        who.wrong(f"must be a worker up to worker-{workers}")
+    at = _duration(members["at"]) if "at" in members else timedelta(0)
+    lasts = _duration(_required(item, "lasts", "how long it stands still"))
+    return Pause(at, name, lasts, _number(members, "step", 0, 0, 10**9) if "step" in members else None)
+
+
+def _pause_out(pause: Pause) -> dict[str, object]:
+    out: dict[str, object] = {"at": write_duration(pause.at), "who": pause.who, "lasts": write_duration(pause.lasts)}
+    if pause.step is not None:
+        out["step"] = pause.step
+    return out
+
+
+def _is_worker(name: str, workers: int) -> bool:
+    return bool(_WORKER.fullmatch(name)) and int(name[7:]) <= workers
 
 
 def _expectation(item: Located) -> Expectation:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 Breaks = Callable[[Scenario], bool]
 """Whether a scenario breaks the invariant that this is about."""
 
-_LISTS = ("calls", "crashes", "weather", "dns", "traffic")
+_LISTS = ("calls", "crashes", "pauses", "weather", "dns", "traffic")
 
 
 def shrink(scenario: Scenario, breaks: Breaks, most_runs: int = 400) -> Scenario:

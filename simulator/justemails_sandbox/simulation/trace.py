@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from enum import Enum, StrEnum
 from itertools import zip_longest
 
 from fakemx.mx.received import Received
@@ -91,6 +92,8 @@ def _plain(value: object) -> object:
             return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
         case tuple():
             return [_plain(one) for one in value]
+        case Enum() if not isinstance(value, StrEnum):
+            return value.name.lower()
         case _:
             return value
 

@@ -34,17 +34,17 @@ from justemails.ports import Resolver
 from justemails.smtp import SmtpConnector
 from justemails_contract.delivery import is_terminal
 from justemails_sandbox.published import PublishedRecords
-from justemails_sandbox.simulation.actors import API, ApiProcess, WorkerProcess, store_of_process
+from justemails_sandbox.simulation.actors import ApiProcess, WorkerProcess, store_of_process
 from justemails_sandbox.simulation.api_client import ApiClient
 from justemails_sandbox.simulation.clients import Clients
 from justemails_sandbox.simulation.counters import Counters
-from justemails_sandbox.simulation.history import DnsSaid, Entry, History, LinkFailed, MailKept, MxDid
+from justemails_sandbox.simulation.history import API, DnsSaid, Entry, History, LinkFailed, MailKept, MxDid
 from justemails_sandbox.simulation.invariants.ends import as_expected, everything_ended
 from justemails_sandbox.simulation.invariants.judge import Judge
 from justemails_sandbox.simulation.ledger import Ledger
 from justemails_sandbox.simulation.parts import Parts
 from justemails_sandbox.simulation.routes import route_of
-from justemails_sandbox.simulation.scenario import Crash, DnsTrouble, Scenario
+from justemails_sandbox.simulation.scenario import Crash, DnsTrouble, Pause, Scenario
 from justemails_sandbox.simulation.trace import Trace
 from justemails_sandbox.simulation.weather import line_of, rule_of
 from justemails_sandbox.simulation.zones_resolver import ZonesResolver
@@ -95,7 +95,7 @@ class World:
         self._dnspython: AbstractContextManager[object] = nullcontext()
         if scenario.conditions.dns_packets:
             self._dnspython = dnspython_on(self.loop, self._rng("dnspython"))
-        self._crash_at_step: dict[int, Crash] = {}
+        self._at_step: dict[int, Callable[[], None]] = {}
 
     def run(self) -> None:
         """Run the whole scenario.
@@ -121,10 +121,10 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         """Take everything down, whatever state it is in."""
-        self.loop.after_step = None
+        self.history.close()
+        self.loop.close()
         self._dnspython.__exit__(None, None, None)
         logging.getLogger("justemails").removeHandler(self._logged)
-        self.loop.close()
 
     def advance(self, span: timedelta) -> None:
         """Let time pass, with all that happens in it.
@@ -201,6 +201,8 @@ class World:
             self._at(trouble.until, partial(self._mend, trouble))
         for crash in scenario.crashes:
             self._at(crash.at, partial(self.crash, crash))
+        for pause in scenario.pauses:
+            self._at(pause.at, partial(self.pause, pause))
 
     def _at(self, after: timedelta, act: Callable[[], object]) -> None:
         self.loop.call_at(after.total_seconds(), act)
@@ -215,7 +217,20 @@ class World:
         if crash.step is None:
             self._kill(crash)
         else:
-            self._crash_at_step[self.loop.steps + crash.step] = crash
+            self._at_step[self.loop.steps + crash.step] = partial(self._kill, crash)
+
+    def pause(self, pause: Pause) -> None:
+        """Let a worker stand still: now, or so many steps from now."""
+        if pause.step is None:
+            self._hold(pause)
+        else:
+            self._at_step[self.loop.steps + pause.step] = partial(self._hold, pause)
+
+    def _hold(self, pause: Pause) -> None:
+        worker = self.workers[pause.who]
+        if worker.engine is not None:
+            worker.pause()
+            self.loop.call_later(pause.lasts.total_seconds(), worker.resume)
 
     def _kill(self, crash: Crash) -> None:
         workers = [worker for worker in self.workers.values() if crash.who in {worker.name, "all"}]
@@ -262,9 +277,8 @@ class World:
         for fault in self.network.faults:
             self._fault(f"the fake network: {fault!r}")
         self.judge.check()
-        crash = self._crash_at_step.pop(self.loop.steps, None) if self._crash_at_step else None
-        if crash is not None:
-            self._kill(crash)
+        if self._at_step:
+            self._at_step.pop(self.loop.steps, _nothing)()
 
     def _fault(self, text: str) -> None:
         self.judge.blame("I18", [text])
@@ -291,7 +305,7 @@ class World:
         self.judge.blame("I15", self._left_open())
 
     def _left_open(self) -> list[str]:
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        tasks = [task for task in self.loop.living_tasks() if task is not asyncio.current_task()]
         return [f"a connection is open: {one}" for one in self._links.open_connections()] + [
             f"a task is still there: {task.get_coro()}" for task in tasks
         ]
@@ -311,6 +325,10 @@ class _Faults(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         reason = f": {record.exc_info[1]!r}" if record.exc_info else ""
         self._judge.blame("I18", [record.getMessage() + reason])
+
+
+def _nothing() -> None:
+    """Do nothing at this step."""
 
 
 async def _passes(count: int) -> None:

@@ -21,7 +21,7 @@ class JitterIsThere:
 
     def __call__(self, ledger: Ledger, entry: Entry) -> Iterator[str]:
         match entry.happening:
-            case Finished(recorded=True, event=Event.DEFERRED, due_at=due_at) as done if due_at is not None:
+            case Finished(recorded=True, outcome=Event.DEFERRED, due_at=due_at) as done if due_at is not None:
                 self._waits.append((due_at - entry.at) / step_of(done.attempt))
                 if len(self._waits) >= _ENOUGH and max(self._waits) - min(self._waits) < 0.01:
                     yield f"the last {len(self._waits)} waits are all {self._waits[-1]:.3f} of their step: no jitter"

@@ -65,12 +65,12 @@ def legal_moves(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I3
         case Finished(recorded=True) as done:
             before = ledger.messages[done.message_id].status
             try:
-                after = next_status(before, done.event)
+                after = next_status(before, done.outcome)
             except IllegalMoveError as ex:
                 yield f"{done.message_id}: {ex}"
                 return
             if after is not done.status:
-                yield f"{done.message_id}: {before} by {done.event} makes {after}, not {done.status}"
+                yield f"{done.message_id}: {before} by {done.outcome} makes {after}, not {done.status}"
             if (done.due_at is None) != is_terminal(done.status):
                 yield f"{done.message_id} is {done.status} and its next attempt is due at {done.due_at}"
 
@@ -90,7 +90,7 @@ def delivered_at_is_true(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I4
 
 def delivered_was_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I5
     match entry.happening:
-        case Finished(recorded=True, event=Event.ACCEPTED) as done:
+        case Finished(recorded=True, outcome=Event.ACCEPTED) as done:
             facts = ledger.messages[done.message_id]
             said = [copy.answered_at for copy in facts.copies_of(facts.attempts) if copy.answered_at]
             if not said:
@@ -101,24 +101,24 @@ def delivered_was_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I5
 
 def bounced_was_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
     match entry.happening:
-        case Finished(recorded=True, event=Event.REFUSED) as done:
+        case Finished(recorded=True, outcome=Event.REFUSED) as done:
             facts = ledger.messages[done.message_id]
             by_dns = {facts.route.fate, ledger.route_of(facts.recipient_domain).fate}
             if facts.refused_on is None and (done.dialled or Fate.PERMANENT not in by_dns):
                 yield f"{done.message_id} bounced, and neither a host nor DNS has refused it: {done.text!r}"
-        case Finished(recorded=True, event=Event.WITHDRAWN) as done:
+        case Finished(recorded=True, outcome=Event.WITHDRAWN) as done:
             yield f"{done.message_id} was withdrawn, and its domain is verified"
 
 
 def who_is_told_no_stops(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
     match entry.happening:
-        case Finished(recorded=True, event=Event.DEFERRED | Event.EXPIRED) as done:
+        case Finished(recorded=True, outcome=Event.DEFERRED | Event.EXPIRED) as done:
             facts = ledger.messages[done.message_id]
             if facts.refused_on is not None and done.code is not None and done.code >= 500:
-                yield f"{done.message_id} was refused with {done.code} at {done.phase}, and is {done.event}"
+                yield f"{done.message_id} was refused with {done.code} at {done.phase}, and is {done.outcome}"
             by_dns = {facts.route.fate, ledger.route_of(facts.recipient_domain).fate}
             if by_dns == {Fate.PERMANENT}:
-                yield f"{done.message_id} has nowhere to go, says DNS for good, and is {done.event}"
+                yield f"{done.message_id} has nowhere to go, says DNS for good, and is {done.outcome}"
         case MxDid(did) if did.what == "replied":
             spoken_of = ledger.of_sender(did.sender)
             if spoken_of and spoken_of.refused_on is not None and spoken_of.refused_on != did.connection:
@@ -137,7 +137,7 @@ def on_schedule(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
                 yield f"{claim.message_id} is leased to {facts.lease.worker}, and {claim.worker} takes it"
             elif facts.lease is None and entry.at < facts.due_at:
                 yield f"{claim.message_id} is due at {facts.due_at}, and is tried {facts.due_at - entry.at} early"
-            if facts.lease is not None and claim.message_id in ledger.under_way.get(facts.lease.worker, ()):
+            if facts.lease is not None and _neglected(ledger, facts, facts.lease):
                 yield f"{claim.message_id}: {facts.lease.worker} lives, and let its lease run out"
             yield from _late(ledger, facts, claim, entry)
         case Finished(recorded=True) as done:
@@ -146,8 +146,17 @@ def on_schedule(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
                 yield f"{done.message_id}: {done.worker} recorded attempt {done.attempt} without the lease"
 
 
+def _neglected(ledger: Ledger, facts: Facts, lease: Claimed) -> bool:
+    """Say whether a lease ran out although its worker was there all the time."""
+    paused, claimed = ledger.last_pause.get(lease.worker), facts.claimed_at
+    stood_still = paused is not None and claimed is not None and paused >= claimed
+    return lease.message_id in ledger.under_way.get(lease.worker, ()) and not stood_still
+
+
 def _late(ledger: Ledger, facts: Facts, claim: Claimed, entry: Entry) -> Iterator[str]:
     due = facts.lease.lease_until if facts.lease else facts.due_at
+    if ledger.working_since is not None:
+        due = max(due, ledger.working_since)
     # A worker that dies takes its plans along; another one looks again when a lease runs out, at the latest.
     died = ledger.last_crash is not None and ledger.last_crash >= due - LEASE
     allowed = (LEASE if died else timedelta(0)) + PROMPT
@@ -158,13 +167,13 @@ def _late(ledger: Ledger, facts: Facts, claim: Claimed, entry: Entry) -> Iterato
 
 def waits_as_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
     match entry.happening:
-        case Finished(recorded=True, event=Event.DEFERRED, due_at=due_at) as done if due_at is not None:
+        case Finished(recorded=True, outcome=Event.DEFERRED, due_at=due_at) as done if due_at is not None:
             wait, step = due_at - entry.at, step_of(done.attempt)
             if not step * (1 - JITTER) - PROMPT <= wait <= step * (1 + JITTER) + PROMPT:
                 yield f"{done.message_id}: attempt {done.attempt} is followed by a wait of {wait}, not {step} ± 15 %"
             if due_at > ledger.messages[done.message_id].at + GIVE_UP + PROMPT:
                 yield f"{done.message_id} is not given up after four days: the next attempt is due at {due_at}"
-        case Finished(recorded=True, event=Event.EXPIRED) as done:
+        case Finished(recorded=True, outcome=Event.EXPIRED) as done:
             latest = entry.at + step_of(done.attempt) * (1 + JITTER)
             if latest < ledger.messages[done.message_id].at + GIVE_UP - PROMPT:
                 yield f"{done.message_id} is given up early: there was time until {latest}"
@@ -217,7 +226,7 @@ def hosts_in_order(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I9
             if facts.route != ledger.route_of(facts.recipient_domain):
                 return
             yield from (f"{done.message_id}: {problem}" for problem in _out_of_order(facts.route, dialled))
-            put_off = done.event in {Event.DEFERRED, Event.EXPIRED}
+            put_off = done.outcome in {Event.DEFERRED, Event.EXPIRED}
             if put_off and facts.claimed_at and entry.at - facts.claimed_at < LONGEST_ATTEMPT:
                 yield from (f"{done.message_id}: {problem}" for problem in _left_out(facts.route, dialled))
 
