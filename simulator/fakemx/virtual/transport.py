@@ -10,9 +10,12 @@ to know ``_start_tls_compatible`` and ``_force_close``.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
+
+_NOBODY = Context()
+"""What is on its way is nobody's any more: it arrives though its sender has died."""
 
 HIGH_WATER = 64 * 1024
 """Bytes on the way, or not yet read, above which a writer is asked to pause."""
@@ -68,7 +71,7 @@ class Stream:
         self._last = arrival + self.carrier.transmission(length)
         self.on_way.append(chunk)
         self.in_flight += length
-        self.loop.call_at(self._last, self._pop)
+        self.loop.call_at(self._last, self._pop, context=_NOBODY)
 
     def cut(self) -> None:
         """Let nothing arrive any more."""

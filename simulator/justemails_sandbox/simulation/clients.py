@@ -3,8 +3,9 @@
 Whatever is answered goes into the history; whether it should have been answered so is the invariants' business.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from justemails_contract.limits import LIMITS, Tier
 from justemails_sandbox.seeding import SENDER
@@ -51,10 +52,18 @@ class Clients:
         if answer.status == 429:
             self.call_later(answer.retry_after_s or 1, lambda: self.patiently(lambda: self.send(send, number)))
             return
-        message_id, created_at = answer.body["id"], instant(answer.body["createdAt"])
+        self.note_accepted(answer.body, subject, text)
+
+    def note_accepted(self, answer: Mapping[str, Any], subject: str, text: str) -> None:
+        """Write down that a message was accepted; ``answer`` is what the API said."""
+        created_at = instant(answer["createdAt"])
         assert created_at is not None  # noqa: S101  # for mypy: only null becomes None
-        self.sent.append(message_id)
-        self.history.add(Accepted(message_id, SENDER, send.recipient, subject, text, None, created_at))
+        self.sent.append(answer["id"])
+        self.history.add(Accepted(answer["id"], answer["from"], answer["to"], subject, text, None, created_at))
+
+    def note_revoked(self, key: str) -> None:
+        """Write down that a key was revoked."""
+        self.history.add(KeyRevoked(key))
 
     def visit(self, visit: Visit) -> None:
         """Do what clients do."""
@@ -104,7 +113,7 @@ class Clients:
         self.api.call(name, "GET", "/messages?perPage=1")
         revoked = self.api.call(MAIN, "DELETE", f"/api-keys/{name}")
         if revoked.status == 200:
-            self.history.add(KeyRevoked(name))
+            self.note_revoked(name)
         self.api.call(name, "GET", "/messages?perPage=1")
 
     def _burst(self, limit: int, call: Callable[[str | None], Answer]) -> None:

@@ -86,6 +86,7 @@ class Ledger:
         self.messages: dict[str, Facts] = {}
         self.under_way: dict[str, set[str]] = {}  # by worker
         self.last_crash: datetime | None = None
+        self.paused: set[str] = set()
         self.last_pause: dict[str, datetime] = {}  # by worker
         self.working_since: datetime | None = None  # a worker has been alive since then
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
@@ -116,8 +117,11 @@ class Ledger:
                     self.working_since = entry.at
                 self.under_way[who] = set()
             case Paused(who):
+                self.paused.add(who)
                 self.last_pause[who] = self.last_crash = entry.at
+                self._cut_copies(who)
             case Resumed(who):
+                self.paused.discard(who)
                 self.last_pause[who] = self.last_crash = self.working_since = entry.at
             case _:
                 pass
@@ -173,7 +177,11 @@ class Ledger:
     def _kept(self, kept: MailKept, at: datetime) -> None:
         facts = self.of_sender(kept.mail.sender)
         if facts is not None:
-            facts.copies.append(Copy(kept.mail, at, facts.attempts, kept.connection, kept.ip))
+            # What was on its way when its sender died or froze arrives all the same, and nobody hears the answer.
+            alive = facts.lease is not None and facts.lease.worker not in self.paused
+            alive = alive and facts.lease is not None and facts.accepted.message_id in self.under_way.get(facts.lease.worker, ())
+            copy = Copy(kept.mail, at, facts.attempts, kept.connection, kept.ip, cut_by_crash=not alive)
+            facts.copies.append(copy)
 
     def _link_failed(self, server: str, at: datetime) -> None:
         self.link_failures[server] = at
@@ -184,7 +192,12 @@ class Ledger:
 
     def _crashed(self, who: str, at: datetime) -> None:
         self.last_crash = at
-        for message_id in self.under_way.pop(who, set()):
+        self._cut_copies(who)
+        self.under_way.pop(who, None)
+        self.paused.discard(who)
+
+    def _cut_copies(self, who: str) -> None:
+        for message_id in self.under_way.get(who, ()):
             facts = self.messages[message_id]
             for copy in facts.copies_of(facts.attempts):
                 copy.cut_by_crash = True

@@ -103,8 +103,8 @@ def test_every_callback_is_one_step() -> None:
 
         loop.run_until_complete(pauses(1, 1, 2))
 
-    assert steps == list(range(1, loop.steps + 1))
-    assert loop.steps > 6
+        assert steps == list(range(1, loop.steps + 1))
+        assert loop.steps > 6
 
 
 def test_what_is_raised_after_a_step_ends_the_run() -> None:
@@ -231,6 +231,21 @@ def test_a_killed_process_does_nothing_more_not_even_its_finally() -> None:
 
         assert (victim.ticks, victim.last_words) == (6, 0)
         assert not victim.task.done()
+
+
+def test_a_paused_process_goes_on_with_all_that_it_has_missed() -> None:
+    with new_loop() as loop:
+        victim = Victim(loop)
+        loop.call_later(3.5, loop.pause, "victim")
+        loop.call_later(9.5, loop.resume, "victim")
+
+        loop.run_until_complete(pause(9.25))
+        held = victim.ticks
+        loop.run_until_complete(pause(3))
+
+        assert held == 6
+        assert victim.ticks == 12  # one tick late each, then every second again
+        loop.kill("victim")
 
 
 def test_killing_one_process_leaves_the_others() -> None:

@@ -360,10 +360,10 @@ def test_the_connections_of_a_killed_process_are_reset_and_its_callbacks_do_not_
         how = await ended
         await asyncio.sleep(1)  # noqa: TID251  # virtual
         assert not task.done()
+        assert heard == []
         return how, network.memory.open_connections()
 
     assert network.run(main()) == ("ConnectionResetError", [])
-    assert heard == []
 
 
 # Datagrams.
