@@ -96,7 +96,10 @@ class Mail(RuleBasedStateMachine):
     def send(self, local: str, domain: str) -> None:
         recipient, subject = f"{local}@{domain}", f"Hello {len(self.model.messages)}"
         text = "Hello\n"
-        if self._call(Tier.SEND, "POST", "/send", {"from": SENDER, "to": recipient, "subject": subject, "text": text}) == 200:
+        if (
+            self._call(Tier.SEND, "POST", "/send", {"from": SENDER, "to": recipient, "subject": subject, "text": text})
+            == 200
+        ):
             assert self.body["id"] not in self.model.messages
             assert {**self.body, "id": ""} == {
                 "id": "",

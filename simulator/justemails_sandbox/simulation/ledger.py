@@ -179,7 +179,11 @@ class Ledger:
         if facts is not None:
             # What was on its way when its sender died or froze arrives all the same, and nobody hears the answer.
             alive = facts.lease is not None and facts.lease.worker not in self.paused
-            alive = alive and facts.lease is not None and facts.accepted.message_id in self.under_way.get(facts.lease.worker, ())
+            alive = (
+                alive
+                and facts.lease is not None
+                and facts.accepted.message_id in self.under_way.get(facts.lease.worker, ())
+            )
             copy = Copy(kept.mail, at, facts.attempts, kept.connection, kept.ip, cut_by_crash=not alive)
             facts.copies.append(copy)
 
