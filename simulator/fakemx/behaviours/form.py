@@ -2,169 +2,161 @@
 
     {"behaviour": "greylist"}
     {"script": [{"at": "RCPT", "reply": "450 4.2.0 later", "times": 3}]}
-    {"script": [{"at": "CONNECT", "delay": "5s"}, {"at": "DOT", "drop": true, "for": "5m"}]}
-    {"script": [], "listens": false}            {"script": [], "dns": "servfail"}
+    {"script": [{"at": "CONNECT", "delay": "5s"}, {"at": "DOT", "drop": true, "for": "5m"}], "tls": "self-signed"}
+    {"script": [], "port": "refused"}           {"script": [], "dns": "servfail"}
+    {"hosts": [{"preference": 10, "port": "blackhole"}, {"host": "mx2", "preference": 20, "script": []}]}
 
 A script's name is ``script``, and what to expect of it is found by playing it (``expectation``). The law
 that tests hold: ``parse_behaviour(to_json(b)) == b`` for every ``b`` that ``parse_behaviour`` gave.
 
     >>> parse_behaviour({"script": [{"at": "RCPT", "reply": "550 no"}]}).expected    # Expected.BOUNCED
 
-The types are in ``script``, the entries in ``catalogue``. Nothing here runs a behaviour.
+Steps are read in ``form_steps``. The types are in ``script``, the entries in ``catalogue``. Nothing here runs anything.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from fakemx.behaviours.catalogue import CATALOGUE
 from fakemx.behaviours.expectation import expect
-from fakemx.behaviours.script import Action, Behaviour, Delay, Drop, Reply, Silence, Stage, Step
+from fakemx.behaviours.form_steps import parse_step, step_to_json
+from fakemx.behaviours.form_values import BehaviourError, listed, members_of, whole, word
+from fakemx.behaviours.script import Address, Behaviour, Certificate, Expected, Extension, Host, Port
 from fakemx.dns.zones import DnsFault
 
 __all__ = ["Behaviour", "BehaviourError", "parse_behaviour", "to_json"]
 
 MAX_STEPS = 100
-MAX_TIMES = 1_000_000
-MAX_SECONDS = 366 * 86_400
-_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(r"([0-9]{1,8}(?:\.[0-9]{1,3})?)([smhd])")
-_REPLY = re.compile(r"([0-9]{3})(?: ([\x20-\x7e]{0,500}))?")  # RFC 5321 section 4.5.3.1.5: 512 with code and CRLF
-_ACTIONS = ("reply", "drop", "silence", "delay")
-
-
-class BehaviourError(ValueError):
-    """A behaviour that cannot be read; the message names the field and what would pass."""
+MAX_HOSTS = 20
+MAX_SIZE = 2**31
+MAX_TTL = 7 * 86_400
+_OF_DOMAIN = ("dns", "ttl")
+_OF_HOST = ("script", "port", "address", "tls", "without", "size")
+_LABEL = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)?")
 
 
 def parse_behaviour(data: object) -> Behaviour:
     """Read the JSON form of a behaviour.
 
     Raises:
-        BehaviourError: it is not one.
+        BehaviourError: it is not one; the message names the field and what would pass.
     """
-    members = _members("The behaviour", data, {"behaviour", "script", "listens", "dns"})
+    members = members_of("The behaviour", data, {"behaviour", "hosts", *_OF_HOST, *_OF_DOMAIN})
     if "behaviour" in members:
         if len(members) > 1:
-            raise BehaviourError("The 'behaviour' field stands alone: give it, or a 'script'.")
+            raise BehaviourError("The 'behaviour' field stands alone: give it, or a 'script', or 'hosts'.")
         return _entry(members["behaviour"])
-    if "script" not in members:
-        raise BehaviourError("The behaviour must have a 'script' field or a 'behaviour' field.")
-    script = members["script"]
-    if not isinstance(script, list) or len(script) > MAX_STEPS:
-        raise BehaviourError(f"The 'script' field must be a list of at most {MAX_STEPS} steps.")
-    listens = members.get("listens", True)
-    if not isinstance(listens, bool):
-        raise BehaviourError("The 'listens' field must be true or false.")
-    steps = tuple(_step(f"script[{index}]", step) for index, step in enumerate(script))
-    fault = _dns_fault(members["dns"]) if "dns" in members else None
-    return Behaviour("script", "a script", expect(steps, listens=listens, dns_fault=fault), steps, listens, fault)
+    hosts = _hosts(members)
+    fault = word("dns", members["dns"], DnsFault) if "dns" in members else None
+    ttl = whole("ttl", members["ttl"], 0, MAX_TTL) if "ttl" in members else 0
+    behaviour = Behaviour("script", "a script", Expected.DELIVERED, hosts, fault, ttl)
+    return replace(behaviour, expected=expect(behaviour))
 
 
 def to_json(behaviour: Behaviour) -> dict[str, object]:
     """Write a behaviour so that ``parse_behaviour`` reads it back."""
     if CATALOGUE.get(behaviour.name) == behaviour:
         return {"behaviour": behaviour.name}
-    members: dict[str, object] = {"script": [_step_to_json(step) for step in behaviour.steps]}
-    if not behaviour.listens:
-        members["listens"] = False
+    members: dict[str, object] = {}
+    if len(behaviour.hosts) == 1 and behaviour.hosts[0] == _bare(behaviour.hosts[0]):
+        members |= _host_to_json(behaviour.hosts[0])
+    else:
+        members["hosts"] = [
+            {"host": host.label, "preference": host.preference, **_host_to_json(host), **_times(host)}
+            for host in behaviour.hosts
+        ]
     if behaviour.dns_fault is not None:
         members["dns"] = behaviour.dns_fault.value
+    if behaviour.ttl:
+        members["ttl"] = behaviour.ttl
     return members
-
-
-def _members(what: str, data: object, known: Collection[str]) -> Mapping[str, object]:
-    if not isinstance(data, dict):
-        raise BehaviourError(f"{what} must be an object.")
-    for name in data:
-        if name not in known:
-            raise BehaviourError(f"{what} has an unknown field {str(name)!r}; known are {_listed(known)}.")
-    return data
 
 
 def _entry(name: object) -> Behaviour:
     if not isinstance(name, str) or name not in CATALOGUE:
-        raise BehaviourError(f"The 'behaviour' field must be one of {_listed(CATALOGUE)}.")
+        raise BehaviourError(f"The 'behaviour' field must be one of {listed(CATALOGUE)}.")
     return CATALOGUE[name]
 
 
-def _dns_fault(value: object) -> DnsFault:
-    if not isinstance(value, str) or value not in set(DnsFault):
-        raise BehaviourError(f"The 'dns' field must be one of {_listed(list(DnsFault))}.")
-    return DnsFault(value)
+def _hosts(members: Mapping[str, object]) -> tuple[Host, ...]:
+    if "hosts" not in members:
+        if "script" not in members:
+            raise BehaviourError("The behaviour must have a 'script' field, a 'hosts' field or a 'behaviour' field.")
+        return (_host("", members),)
+    extra = [name for name in _OF_HOST if name in members]
+    if extra:
+        raise BehaviourError(f"The '{extra[0]}' field belongs into each of the 'hosts', not beside them.")
+    hosts = members["hosts"]
+    if not isinstance(hosts, list) or len(hosts) > MAX_HOSTS:
+        raise BehaviourError(f"The 'hosts' field must be a list of at most {MAX_HOSTS} hosts.")
+    read = tuple(_named_host(f"hosts[{index}]", host) for index, host in enumerate(hosts))
+    labels = [host.label for host in read]
+    if len(set(labels)) < len(labels):
+        raise BehaviourError("The 'hosts' field must give each host a name of its own: 'host': 'mx2'.")
+    return read
 
 
-def _step(where: str, data: object) -> Step:
-    members = _members(f"The step '{where}'", data, {"at", "times", "for", *_ACTIONS})
-    stage = members.get("at")
-    if not isinstance(stage, str) or stage not in set(Stage):
-        raise BehaviourError(f"The '{where}.at' field must be one of {_listed(list(Stage), sort=False)}.")
-    named = [name for name in _ACTIONS if name in members]
-    if len(named) != 1:
-        raise BehaviourError(f"The step '{where}' must have exactly one of {_listed(_ACTIONS, sort=False)}.")
-    action = _action(f"{where}.{named[0]}", named[0], members[named[0]], Stage(stage))
-    times = members.get("times")
-    if times is not None and (type(times) is not int or not 1 <= times <= MAX_TIMES):
-        raise BehaviourError(f"The '{where}.times' field must be a whole number from 1 to {MAX_TIMES}.")
-    lasting = _seconds(f"{where}.for", members["for"]) if "for" in members else None
-    return Step(Stage(stage), action, times if isinstance(times, int) else None, lasting)
+def _named_host(where: str, data: object) -> Host:
+    members = members_of(f"The host '{where}'", data, {"host", "preference", "from", "until", *_OF_HOST})
+    label = members.get("host", "mx")
+    if not isinstance(label, str) or not _LABEL.fullmatch(label):
+        raise BehaviourError(f"The '{where}.host' field must be a label like 'mx2', or '' for the domain itself.")
+    host = replace(_host(f"{where}.", {"script": [], **members}), label=label)
+    if "preference" in members:
+        host = replace(host, preference=whole(f"{where}.preference", members["preference"], 0, 65_535))
+    if "from" in members:
+        host = replace(host, from_s=float(whole(f"{where}.from", members["from"], 0, 10**9)))
+    if "until" in members:
+        host = replace(host, until_s=float(whole(f"{where}.until", members["until"], 0, 10**9)))
+    return host
 
 
-def _action(where: str, name: str, value: object, stage: Stage) -> Action:
-    if name == "reply":
-        return _reply(where, value, stage)
-    if name == "delay":
-        return Delay(_seconds(where, value))
-    if value is not True:
-        raise BehaviourError(f"The '{where}' field must be true.")
-    return Drop() if name == "drop" else Silence()
+def _host(where: str, members: Mapping[str, object]) -> Host:
+    script = members["script"]
+    if not isinstance(script, list) or len(script) > MAX_STEPS:
+        raise BehaviourError(f"The '{where}script' field must be a list of at most {MAX_STEPS} steps.")
+    return Host(
+        steps=tuple(parse_step(f"{where}script[{index}]", step) for index, step in enumerate(script)),
+        port=word(f"{where}port", members["port"], Port) if "port" in members else Port.OPEN,
+        address=word(f"{where}address", members["address"], Address) if "address" in members else Address.V4,
+        tls=word(f"{where}tls", members["tls"], Certificate) if "tls" in members else None,
+        without=_extensions(f"{where}without", members.get("without", [])),
+        size_limit=whole(f"{where}size", members["size"], 1, MAX_SIZE) if "size" in members else None,
+    )
 
 
-def _reply(where: str, value: object, stage: Stage) -> Reply:
-    match = _REPLY.fullmatch(value) if isinstance(value, str) else None
-    # A 2xx says yes in other words. Not at DATA: yes is 354 there, and a 250 would leave both sides waiting.
-    allowed = (400, 600) if stage is Stage.DATA else (200, 600)
-    code = int(match[1]) if match else 0
-    if match is None or not allowed[0] <= code < allowed[1] or 300 <= code < 400:
-        codes = "400 to 599" if stage is Stage.DATA else "200 to 299 or 400 to 599"
-        raise BehaviourError(
-            f"The '{where}' field must be a code, {codes} at {stage}, a space and plain ASCII text "
-            "of at most 500 characters, like '450 4.2.0 later'."
-        )
-    return Reply(code, (match[2] or "").strip())
+def _extensions(where: str, data: object) -> frozenset[Extension]:
+    if not isinstance(data, list):
+        raise BehaviourError(f"The '{where}' field must be a list of {listed(list(Extension), sort=False)}.")
+    return frozenset(word(where, one, Extension) for one in data)
 
 
-def _seconds(where: str, value: object) -> float:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    seconds = round(float(match[1]) * _UNITS[match[2]], 3) if match else 0.0
-    if not 0 < seconds <= MAX_SECONDS:
-        raise BehaviourError(f"The '{where}' field must be a duration up to 366d, like '90s', '15m', '1h' or '4d'.")
-    return seconds
+def _bare(host: Host) -> Host:
+    """Return a host as it is when nothing is said of its place among others."""
+    usual = Host()
+    return replace(host, label=usual.label, preference=usual.preference, from_s=usual.from_s, until_s=usual.until_s)
 
 
-def _step_to_json(step: Step) -> dict[str, object]:
-    members: dict[str, object] = {"at": step.at.value}
-    match step.action:
-        case Reply():
-            members["reply"] = str(step.action)
-        case Drop():
-            members["drop"] = True
-        case Silence():
-            members["silence"] = True
-        case Delay(seconds):
-            members["delay"] = _duration(seconds)
-    if step.times is not None:
-        members["times"] = step.times
-    if step.for_seconds is not None:
-        members["for"] = _duration(step.for_seconds)
+def _host_to_json(host: Host) -> dict[str, object]:
+    members: dict[str, object] = {"script": [step_to_json(step) for step in host.steps]}
+    if host.port is not Port.OPEN:
+        members["port"] = host.port.value
+    if host.address is not Address.V4:
+        members["address"] = host.address.value
+    if host.tls is not None:
+        members["tls"] = host.tls.value
+    if host.without:
+        members["without"] = sorted(host.without)
+    if host.size_limit is not None:
+        members["size"] = host.size_limit
     return members
 
 
-def _duration(seconds: float) -> str:
-    for unit, length in _UNITS.items():
-        if seconds % length == 0:
-            return f"{int(seconds // length)}{unit}"
-    return f"{seconds:.3f}s"
-
-
-def _listed(names: Collection[str], *, sort: bool = True) -> str:
-    return ", ".join(f"'{name}'" for name in (sorted(names) if sort else names))
+def _times(host: Host) -> dict[str, object]:
+    members: dict[str, object] = {}
+    if host.from_s:
+        members["from"] = round(host.from_s)
+    if host.until_s is not None:
+        members["until"] = round(host.until_s)
+    return members

@@ -1,76 +1,86 @@
-"""What a fake MX does, written as steps, and the decision which of them come now.
+"""How a domain treats mail, as data: its hosts in DNS, their ports, and what they do in the dialogue.
 
-The rules, all of them:
+This is the vocabulary's front door: what a step can do is in ``actions`` and when in ``conditions``, and both
+are importable from here.
 
-- A step stands at one stage of the SMTP dialogue and does one thing there.
-- It is active the first ``times`` times that its turn comes, and until ``for_seconds`` after its stage was
-  first reached; with both, while both hold; with neither, always. Counted per key: the client's address
-  before the first RCPT; client, sender and recipient from there on (the triple that greylisting goes by,
-  RFC 6647 section 2).
-- The first active step of a stage decides. ``Delay`` alone does not: it waits, and the next active step is
-  asked.
-- When no step decides, the answer is the one of an honest server.
+    >>> refuse = Step(Stage.RCPT, Reply(550, "5.1.1 no such user here"))
+    >>> one_host("closed", "refuses everyone", Expected.BOUNCED, refuse)
+    >>> Behaviour(
+    ...     "half", "the better host is down", Expected.DELIVERED,
+    ...     (Host("mx1", port=Port.REFUSED), Host("mx2", preference=20)),
+    ... )
 
-So steps of one stage run one after another: three times 450, then twice 451, then accepted.
-
-    >>> steps = (Step(Stage.RCPT, Reply(450, "4.2.0 later"), times=1),)
-    >>> sight = first_sight(steps, now)
-    >>> actions, sight = decide(steps, Stage.RCPT, sight, now)   # (Reply(450, "4.2.0 later"),)
-    >>> actions, sight = decide(steps, Stage.RCPT, sight, now)   # (): accepted
-
-Nothing here waits, counts in a dictionary or talks to anyone: ``playbook`` keeps the sights, ``mx.session`` acts.
+How a step is chosen is in ``decision``. The written form is in ``form``, the ready ones are in ``catalogue``.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from fakemx.behaviours.actions import (
+    BEFORE_RCPT,
+    Action,
+    Deciding,
+    Delay,
+    Drop,
+    Inject,
+    Raw,
+    Reply,
+    ReportKind,
+    Reset,
+    SendReport,
+    Silence,
+    Stage,
+    Tarpit,
+    Then,
+)
+from fakemx.behaviours.conditions import (
+    AboveSessions,
+    AfterMessages,
+    Check,
+    Circumstances,
+    Condition,
+    Failing,
+    OverRate,
+    WithoutTls,
+)
 from fakemx.dns.zones import DnsFault
+from fakemx.mx.certificates import Certificate
 
-
-class Stage(StrEnum):
-    """A moment of the SMTP dialogue at which a server may misbehave."""
-
-    CONNECT = "CONNECT"  # before the banner
-    EHLO = "EHLO"  # EHLO or HELO
-    MAIL = "MAIL"
-    RCPT = "RCPT"
-    DATA = "DATA"  # the command, before 354
-    DOT = "DOT"  # the end of the data
-    QUIT = "QUIT"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Answer this. A 2xx accepts in these words; a 421, and any refusal at CONNECT, ends the connection."""
-
-    code: int
-    text: str = ""
-
-    def __str__(self) -> str:
-        """Write the reply as it goes over the wire, without the line end."""
-        return f"{self.code} {self.text}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """End the connection without a word. At DOT the mail is kept first: the lost reply of RFC 1047."""
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Say nothing for a day, then end the connection. At DOT the mail is kept first, as with ``Drop``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Wait, then go on."""
-
-    seconds: float
-
-
-Action = Reply | Drop | Silence | Delay
+__all__ = [
+    "BEFORE_RCPT",
+    "AboveSessions",
+    "Action",
+    "Address",
+    "AfterMessages",
+    "Behaviour",
+    "Certificate",
+    "Check",
+    "Circumstances",
+    "Condition",
+    "Deciding",
+    "Delay",
+    "Drop",
+    "Expected",
+    "Extension",
+    "Failing",
+    "Host",
+    "Inject",
+    "OverRate",
+    "Port",
+    "Raw",
+    "Reply",
+    "ReportKind",
+    "Reset",
+    "SendReport",
+    "Silence",
+    "Stage",
+    "Step",
+    "Tarpit",
+    "Then",
+    "WithoutTls",
+    "one_host",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,66 @@ class Step:
     action: Action
     times: int | None = None
     for_seconds: float | None = None
+    when: Condition | None = None
+
+
+class Port(StrEnum):
+    """What happens to who connects."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    BLACKHOLE = "blackhole"  # no answer at all: the SYN is never acknowledged
+
+
+class Address(StrEnum):
+    """What DNS says of where a host is."""
+
+    V4 = "v4"
+    V6 = "v6"
+    BOTH = "both"
+    ALIAS = "alias"  # the MX names a CNAME, which RFC 2181 section 10.3 forbids and everybody tolerates
+    NONE = "none"  # there is no such host
+    SELF = "self"  # 127.0.0.1: the sender itself
+    LITERAL = "literal"  # the MX names an IP address, which is no host name
+
+    @property
+    def reachable(self) -> bool:
+        """Whether a careful sender finds an address that it may connect to."""
+        return self not in {Address.NONE, Address.SELF, Address.LITERAL}
+
+
+class Extension(StrEnum):
+    """An SMTP extension that a host offers unless it is hidden."""
+
+    PIPELINING = "PIPELINING"
+    EIGHT_BIT = "8BITMIME"
+    SMTPUTF8 = "SMTPUTF8"
+    SIZE = "SIZE"
+    ENHANCED_CODES = "ENHANCEDSTATUSCODES"
+    STARTTLS = "STARTTLS"  # hidden and yet there, when the host has a certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One mail host of a domain.
+
+    Attributes:
+        label: ``mx`` is mx.DOMAIN; empty is the domain itself, without any MX record (RFC 5321 section 5.1).
+        tls: it offers STARTTLS, and this is what it shows in the handshake.
+        size_limit: the largest message it takes, in bytes; None is 32 MiB.
+        from_s, until_s: it is in DNS only within that time after the domain was first looked up.
+    """
+
+    label: str = "mx"
+    preference: int = 10
+    steps: tuple[Step, ...] = ()
+    port: Port = Port.OPEN
+    address: Address = Address.V4
+    tls: Certificate | None = None
+    without: frozenset[Extension] = frozenset()
+    size_limit: int | None = None
+    from_s: float = 0
+    until_s: float | None = None
 
 
 class Expected(StrEnum):
@@ -94,44 +164,27 @@ class Expected(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a domain treats mail: in DNS, at its port and in the dialogue."""
+    """How a domain treats mail: in DNS, at its hosts' ports and in the dialogue.
+
+    No hosts at all: the domain exists and has neither an MX nor an address. ``ttl`` is how long its records may be
+    remembered; with 0 a change shows at once.
+    """
 
     name: str
     summary: str
     expected: Expected
-    steps: tuple[Step, ...] = ()
-    listens: bool = True
+    hosts: tuple[Host, ...] = (Host(),)
     dns_fault: DnsFault | None = None
+    ttl: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a key has met so far at one stage: when it first came, and how often each step acted."""
-
-    first: datetime
-    acted: tuple[int, ...]
-
-
-def first_sight(steps: Sequence[Step], now: datetime) -> Sight:
-    """Return the sight of a key that nobody has seen before."""
-    return Sight(now, (0,) * len(steps))
-
-
-def decide(steps: Sequence[Step], stage: Stage, sight: Sight, now: datetime) -> tuple[tuple[Action, ...], Sight]:
-    """Return what to do at this stage, in order, and the sight to remember."""
-    acted = list(sight.acted)
-    actions: list[Action] = []
-    for index, step in enumerate(steps):
-        if step.at is not stage or not _active(step, acted[index], now - sight.first):
-            continue
-        acted[index] += 1
-        actions.append(step.action)
-        if not isinstance(step.action, Delay):
-            break
-    return tuple(actions), Sight(sight.first, tuple(acted))
-
-
-def _active(step: Step, acted: int, age: timedelta) -> bool:
-    if step.times is not None and acted >= step.times:
-        return False
-    return step.for_seconds is None or age < timedelta(seconds=step.for_seconds)
+def one_host(
+    name: str,
+    summary: str,
+    expected: Expected,
+    *steps: Step,
+    dns_fault: DnsFault | None = None,
+    **host: Any,  # the other members of Host, checked where it is made
+) -> Behaviour:
+    """Return the behaviour of a domain with a single host."""
+    return Behaviour(name, summary, expected, (Host(steps=steps, **host),), dns_fault)

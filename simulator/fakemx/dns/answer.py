@@ -8,7 +8,7 @@ Bytes in, bytes or nothing out, so the same function serves UDP, TCP and a loop 
 
 What is deliberately not here: zone transfer and ANY (REFUSED; RFC 8482 lets a server do that), other
 classes than IN (REFUSED), other operations than a query (NOTIMP), DNSSEC, and SOA records: without one, and
-with every TTL at 0, nothing may be cached (RFC 2308 section 5), so a changed behaviour shows at once.
+with a TTL of 0, nothing may be cached (RFC 2308 section 5), so a changed behaviour shows at once.
 """
 
 import struct
@@ -23,7 +23,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from fakemx.dns.zones import DnsFault, Found, Outcome, Zones
+from fakemx.dns.zones import SLOW_S, DnsFault, Found, Outcome, Zones
 
 UDP_DEFAULT = 512  # RFC 1035 section 4.2.1
 UDP_LARGEST = 1232  # what fits into any path's packet; also what we advertise
@@ -77,8 +77,15 @@ def answer(zones: Zones, query: dns.message.Message) -> dns.message.Message | No
         return None
     response = _failure(query, _RCODES[found.outcome])
     response.flags |= dns.flags.AA | dns.flags.RA  # who asks sees one server that knows everything
-    _fill(response, question.name, found)
+    _fill(response, question.name, found, zones.ttl_of(question.name.to_text()))
     return response
+
+
+def waits_for(zones: Zones, packet: bytes) -> float:
+    """Return how many seconds the answer to a packet takes."""
+    query = _read(packet)
+    slow = query is not None and zones.fault_of(query.question[0].name.to_text()) is DnsFault.SLOW
+    return SLOW_S if slow else 0.0
 
 
 def failure(packet: bytes) -> bytes | None:
@@ -98,13 +105,13 @@ def _read(packet: bytes) -> dns.message.Message | None:
     return query
 
 
-def _fill(response: dns.message.Message, name: dns.name.Name, found: Found) -> None:
+def _fill(response: dns.message.Message, name: dns.name.Name, found: Found, ttl: int) -> None:
     owner = name  # the question's own spelling, which some resolvers compare
     for _, alias in found.aliases:
-        response.answer.append(dns.rrset.from_rdata(owner, 0, alias))
+        response.answer.append(dns.rrset.from_rdata(owner, ttl, alias))
         owner = alias.target
     if found.records:
-        response.answer.append(dns.rrset.from_rdata(owner, 0, *found.records))
+        response.answer.append(dns.rrset.from_rdata(owner, ttl, *found.records))
 
 
 def _failure(query: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:

@@ -4,7 +4,7 @@ All answers come from ``dns_answer.respond``. A packet that cannot be read is ig
 provider that raises, say) is answered SERVFAIL and handed to ``on_fault``, so that it is seen and not
 mistaken for weather.
 
-    >>> server = DnsServer(zones)
+    >>> server = DnsServer(zones, clock)
     >>> await server.start()
     >>> server.port
     >>> await server.stop()
@@ -15,7 +15,8 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
-from fakemx.dns.answer import failure, respond
+from fakemx.clock_port import Clock
+from fakemx.dns.answer import failure, respond, waits_for
 from fakemx.dns.zones import Zones
 
 PORT_TRIES = 20
@@ -24,9 +25,11 @@ PORT_TRIES = 20
 class DnsServer:
     """A name server that asks ``zones``."""
 
-    def __init__(self, zones: Zones, *, on_fault: Callable[[Exception], None] | None = None) -> None:
-        """Take the data; nothing is opened before ``start``."""
+    def __init__(self, zones: Zones, clock: Clock, *, on_fault: Callable[[Exception], None] | None = None) -> None:
+        """Take the data, and the clock that a slow server waits on; nothing is opened before ``start``."""
         self._zones = zones
+        self._clock = clock
+        self._late: set[asyncio.Task[None]] = set()
         self._on_fault = on_fault
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
@@ -49,6 +52,9 @@ class DnsServer:
 
     async def stop(self) -> None:
         """Close the sockets and every connection."""
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         if self._udp is not None:
             self._udp.close()
         if self._tcp is not None:
@@ -68,6 +74,26 @@ class DnsServer:
             if self._on_fault is not None:
                 self._on_fault(ex)
             return failure(packet)
+
+    async def wait(self, packet: bytes) -> None:
+        """Take the time that the answer to a packet takes."""
+        if seconds := waits_for(self._zones, packet):
+            await self._clock.sleep(seconds)
+
+    def answer_late(self, packet: bytes, send: Callable[[bytes], None]) -> bool:
+        """Answer a datagram when its time has come; False: that is now."""
+        if not waits_for(self._zones, packet):
+            return False
+
+        async def later() -> None:
+            await self.wait(packet)
+            if answer := self.answer(packet, udp=True):
+                send(answer)
+
+        task = asyncio.create_task(later())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+        return True
 
     async def _open(self, host: str, port: int) -> bool:
         tcp = await asyncio.start_server(self._serve, host, port)
@@ -92,7 +118,9 @@ class DnsServer:
         try:
             while True:
                 (length,) = struct.unpack("!H", await reader.readexactly(2))  # RFC 1035 section 4.2.2
-                answer = self.answer(await reader.readexactly(length), udp=False)
+                packet = await reader.readexactly(length)
+                await self.wait(packet)
+                answer = self.answer(packet, udp=False)
                 if answer is not None:
                     writer.write(struct.pack("!H", len(answer)) + answer)
                     await writer.drain()
@@ -113,6 +141,11 @@ class _Udp(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        answer = self._server.answer(data, udp=True)
-        if answer is not None and self._transport is not None:
+        if not self._server.answer_late(data, lambda answer: self._send(answer, addr)):
+            answer = self._server.answer(data, udp=True)
+            if answer is not None:
+                self._send(answer, addr)
+
+    def _send(self, answer: bytes, addr: tuple[str, int]) -> None:
+        if self._transport is not None:
             self._transport.sendto(answer, addr)

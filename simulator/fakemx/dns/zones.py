@@ -24,7 +24,7 @@ record is written as in a zone file, and its names are absolute with or without 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
@@ -110,6 +110,7 @@ class Zones:
         self._records: dict[str, dict[str, tuple[str, ...]]] = {}
         self._providers: list[Provider] = []
         self._faults: dict[str, DnsFault] = {}
+        self._ttls: dict[str, int] = {}
 
     def set(self, name: str, rdtype: str, records: Sequence[str]) -> None:
         """Let a name have exactly these records of a type. The name is then ours: its other types are NODATA.
@@ -148,9 +149,15 @@ class Zones:
 
     def fault_of(self, name: str) -> DnsFault | None:
         """Return the fault of the nearest broken domain at or above a name."""
-        labels = normal(name).split(".")
-        above = (".".join(labels[start:]) for start in range(len(labels)))
-        return next((self._faults[domain] for domain in above if domain in self._faults), None)
+        return next((self._faults[domain] for domain in _at_and_above(name) if domain in self._faults), None)
+
+    def set_ttl(self, domain: str, seconds: int) -> None:
+        """Let answers about a domain, and all below it, be remembered for so long; 0, the usual, is not at all."""
+        self._ttls[normal(domain)] = seconds
+
+    def ttl_of(self, name: str) -> int:
+        """Return how long an answer about a name may be remembered, in seconds."""
+        return next((self._ttls[domain] for domain in _at_and_above(name) if domain in self._ttls), 0)
 
     def lookup(self, name: str, rdtype: str) -> Found:
         """Answer one question, following aliases (RFC 1034 section 3.6.2).
@@ -209,6 +216,11 @@ class Zones:
 def normal(name: str) -> str:
     """Return a name as it is kept here: small letters, no final dot."""
     return name.lower().removesuffix(".")
+
+
+def _at_and_above(name: str) -> Iterator[str]:
+    labels = normal(name).split(".")
+    return (".".join(labels[start:]) for start in range(len(labels)))
 
 
 def looks_like_a_mail_domain(name: str) -> bool:

@@ -1,53 +1,63 @@
-"""One fake MX host: a name, a pretended address, and the loopback port where it really listens.
+"""One fake MX host: a name, its pretended addresses, and the places where it really listens.
 
 What is said on a connection is in ``mx.session``. The ``Controller`` of aiosmtpd is not used: it starts a thread.
 
-    >>> host = MxHost("mx.ok.test", "ok.test", "198.18.0.1", place)
-    >>> await host.open()
-    >>> host.port
+    >>> host = MxHost("mx.ok.test", "ok.test", Host(), ("198.18.0.1",), place)
+    >>> await host.open(LoopbackListeners())
+    >>> host.where("198.18.0.1")
     >>> await host.close()
 """
 
 import asyncio
+from collections.abc import Sequence
 
-from fakemx.mx.session import MxSession, Place
-
-LOOPBACK = "127.0.0.1"
+from fakemx.behaviours.playbook import Standing
+from fakemx.behaviours.script import Host, Port
+from fakemx.listeners import Listeners, Listening
+from fakemx.mx.place import Place
+from fakemx.mx.session import MxSession
 
 
 class MxHost:
-    """A mail host: its name, its pretended address, and the loopback port where it really is."""
+    """A mail host."""
 
-    def __init__(self, name: str, domain: str, ip: str, place: Place) -> None:
+    def __init__(self, name: str, domain: str, host: Host, addresses: Sequence[str], place: Place) -> None:
         """Describe the host; nothing is opened before ``open``."""
         self.name = name
         self.domain = domain
-        self.ip = ip
+        self.host = host
+        self.addresses = addresses
         self._place = place
-        self._server: asyncio.Server | None = None
+        self._where: dict[str, tuple[str, int]] = {}
+        self._listening: list[Listening] = []
         self._sessions: set[MxSession] = set()
 
-    @property
-    def port(self) -> int | None:
-        """The real port on loopback; None while the host is not open."""
-        if self._server is None:
-            return None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+    def where(self, ip: str) -> tuple[str, int] | None:
+        """Return where one of its addresses really is; None while the host is not open."""
+        return self._where.get(ip)
 
-    async def open(self) -> None:
-        """Listen."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._session, LOOPBACK, 0)
-
-    def _session(self) -> MxSession:
-        return MxSession(self.name, self.domain, self._place, self._sessions)
+    async def open(self, listeners: Listeners) -> None:
+        """Listen, or swallow, or refuse."""
+        for ip in self.addresses:
+            match self.host.port:
+                case Port.OPEN:
+                    self._add(ip, await listeners.listen(self._session, ip))
+                case Port.BLACKHOLE:
+                    self._add(ip, await listeners.blackhole(ip))
+                case Port.REFUSED:
+                    self._where[ip] = listeners.refusing(ip)
 
     async def close(self) -> None:
         """Stop listening and end every session."""
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        server.close()
-        await asyncio.gather(*(session.end() for session in tuple(self._sessions)))
-        await server.wait_closed()
+        self._where.clear()
+        listening, self._listening = self._listening, []
+        await asyncio.gather(*(one.close() for one in listening))
+        await asyncio.gather(*(session.cut() for session in tuple(self._sessions)))
+
+    def _add(self, ip: str, listening: Listening) -> None:
+        self._where[ip] = listening.address
+        self._listening.append(listening)
+
+    def _session(self) -> MxSession:
+        standing = Standing(self.domain, self.host.label)
+        return MxSession(self.name, self.host, standing, self._place, self._sessions)

@@ -1,205 +1,232 @@
-"""One connection to a fake MX: aiosmtpd's server protocol, misbehaving as the playbook says.
+"""One connection to a fake MX: aiosmtpd's server protocol, misbehaving as its ``acting.Actor`` says.
 
-Who decides: at CONNECT, EHLO and MAIL the behaviour of the host's own domain; at RCPT, DATA and DOT the
-behaviour of each recipient (its tag, else its domain), in order, and the first that says anything but
-"wait" decides for all; at QUIT that of the last message's recipients, or the host's if there was none.
+aiosmtpd answers an exception in a handler with "500 Error", which a sender must take for a bounce. Here a bug of ours
+goes to ``place.fault`` and the answer is 451, so that no bug looks like weather.
 
-aiosmtpd answers an exception in a handler with "500 Error", which a sender must take for a bounce. Here a
-bug of ours goes to ``place.report`` and the answer is 451, so that no bug looks like weather.
+What is deliberately not here: AUTH and relaying. Commands with a bare LF are taken, and bare CR and LF in the data are
+kept as they came.
 
-What is deliberately not here: TLS, AUTH, relaying and reverse DNS. Commands with a bare LF are taken, and
-bare CR and LF in the data are kept as they came.
-
-    >>> protocol = MxSession("mx.ok.test", "ok.test", place, sessions=set())
+    >>> protocol = MxSession("mx.ok.test", Host(), Standing("ok.test", "mx"), place, sessions=set())
     >>> server = await loop.create_server(lambda: protocol, "127.0.0.1", 0)
 """
 
 import asyncio
+import contextlib
 import re
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+import socket
+import struct
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
+from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session, TLSSetupException
 
-from fakemx.behaviours.playbook import Playbook
-from fakemx.behaviours.script import Action, Delay, Drop, Reply, Silence, Stage
-from fakemx.clock_port import Clock
+from fakemx.behaviours.actions import Deciding, Delay, Inject, Raw, Reply, SendReport, Stage, Tarpit
+from fakemx.behaviours.playbook import Standing
+from fakemx.behaviours.script import Extension, Host
+from fakemx.mx.acting import SILENCE_S, Actor
+from fakemx.mx.capabilities import (
+    extensions,
+    refuse_address,
+    refuse_content,
+    refuse_parameters,
+    size_limit,
+    with_enhanced_code,
+)
+from fakemx.mx.certificates import server_context
+from fakemx.mx.content import read_content
+from fakemx.mx.place import Place
 from fakemx.mx.received import Arrival
+from fakemx.mx.transcript import Transcript, shown
 
-DATA_LIMIT = 32 * 1024 * 1024
-SILENCE_S = 86_400.0
 # RFC 5321 section 4.1.2, without source routes: a mailbox, the null path, or the one name that needs no domain.
 _PATH = re.compile(r'<((?:(?:[^\s<>@"]+|"(?:[^"\\]|\\.)*")@[^\s<>@"]+|postmaster)?)>', re.IGNORECASE)
-TRANSCRIPT_LINES = 1_000  # of a session; older lines are forgotten, so that nobody can fill our memory
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a host has from its network."""
-
-    clock: Clock
-    playbook: Playbook
-    take: Callable[[Arrival], None]
-    """Keep a mail. It is called before the answer: what is acknowledged is kept."""
-    report: Callable[[Exception], None]
-    """Take note of a bug of ours."""
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_VERBS = {
+    "EHLO": Stage.EHLO,
+    "HELO": Stage.HELO,
+    "STARTTLS": Stage.STARTTLS,
+    "MAIL": Stage.MAIL,
+    "RCPT": Stage.RCPT,
+    "DATA": Stage.DATA,
+    "QUIT": Stage.QUIT,
+}
+_WITHOUT_ENHANCED_CODES = frozenset({Stage.CONNECT, Stage.EHLO, Stage.HELO})  # RFC 2034 section 3
 
 
 class MxSession(SMTP):
     """One connection."""
 
-    def __init__(self, name: str, domain: str, place: Place, sessions: set["MxSession"]) -> None:
-        """Take one connection to the host ``name`` of ``domain``; it is in ``sessions`` for as long as it lasts."""
+    def __init__(self, name: str, host: Host, standing: Standing, place: Place, sessions: set["MxSession"]) -> None:
+        """Take one connection to the host ``name``; it is in ``sessions`` for as long as it lasts."""
         # In aiosmtpd this dictionary belongs to the class, and each new session empties it for all the others.
         self.command_size_limits = defaultdict(lambda: SMTP.command_size_limit)
         super().__init__(
             _Handler(),
-            data_size_limit=DATA_LIMIT,
+            data_size_limit=size_limit(host),
             enable_SMTPUTF8=True,
             hostname=name,
             ident="ESMTP",
             timeout=SILENCE_S,  # or it would break a silence
             loop=asyncio.get_running_loop(),
         )
-        self._domain = domain
+        self.host = host
         self.place = place
+        self.actor = Actor(place, host, name, standing, self)
+        self.transcript = Transcript()
+        self._domain = standing.domain
         self._sessions = sessions
-        self._transcript: deque[str] = deque(maxlen=TRANSCRIPT_LINES)
-        self._data_bytes = 0
+        self._stage: Stage | None = Stage.CONNECT
         self._banner: Reply | None = None
-        self._last: tuple[str, tuple[str, ...]] | None = None
+        self._injected = ""
+        self._ours = False  # what is pushed next is our own reply, not one of aiosmtpd's
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Begin; and once more when TLS is up."""
+        first = self not in self._sessions
         self._sessions.add(self)
         super().connection_made(transport)
+        if first:
+            self.place.sessions[self.peer_ip, self._domain] += 1
+            self.actor.observe("connected")
 
     def connection_lost(self, error: Exception | None) -> None:
         """End."""
         self._sessions.discard(self)
+        self.place.sessions[self.peer_ip, self._domain] -= 1
+        self.actor.observe("closed")
         super().connection_lost(error)
 
-    async def end(self) -> None:
+    async def cut(self) -> None:
         """Cut the connection and wait until nothing of it runs."""
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+        self.end(by_reset=True)
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()
             await asyncio.gather(self._handler_coroutine, return_exceptions=True)
 
-    # What each stage does.
-
-    async def at_host(self, stage: Stage) -> Reply | None:
-        """Do what the host does at this stage; return the answer to give, or None for an honest one."""
-        actions = self.place.playbook.at_host(stage, self._peer_ip, self._domain, self.place.clock.now())
-        return await self._carry_out(stage, await self._wait(actions))
-
-    async def at_recipients(self, stage: Stage, sender: str, recipients: Iterable[str]) -> Reply | None:
-        """Do what these recipients do at this stage; return as ``at_host`` does."""
-        return await self._carry_out(stage, await self._wait(self._concerted(stage, sender, recipients)))
-
-    async def at_dot(self, arrival: Arrival) -> Reply | None:
-        """Do what the recipients do at the end of the data, keeping the mail unless it is refused."""
-        self._last = arrival.sender, arrival.recipients
-        action = await self._wait(self._concerted(Stage.DOT, arrival.sender, arrival.recipients))
-        if not (isinstance(action, Reply) and action.code >= 400):
-            self.place.take(arrival)
-        return await self._carry_out(Stage.DOT, action)
-
-    async def at_quit(self) -> Reply | None:
-        """Do what is done at the end."""
-        if self._last is None:
-            return await self.at_host(Stage.QUIT)
-        return await self.at_recipients(Stage.QUIT, *self._last)
-
-    def arrival(self, envelope: Envelope) -> Arrival:
-        """Describe the mail whose data has just ended."""
-        self._note_data()
-        return Arrival(
-            host=self.hostname,
-            peer_ip=self._peer_ip,
-            helo=_shown((self.session.host_name if self.session else None) or ""),
-            sender=sender_of(envelope),
-            recipients=tuple(envelope.rcpt_tos),
-            data=envelope.original_content or b"",
-            transcript=tuple(self._transcript),
-            tls=False,
-        )
+    # What the actor needs.
 
     @property
-    def _peer_ip(self) -> str:
+    def peer_ip(self) -> str:
         peer = self.session.peer if self.session is not None else None
         return str(peer[0]) if peer else ""
 
-    def _concerted(self, stage: Stage, sender: str, recipients: Iterable[str]) -> list[Action]:
-        together: list[Action] = []
-        now = self.place.clock.now()
-        for recipient in recipients:
-            together += self.place.playbook.at_recipient(stage, self._peer_ip, sender, recipient, now)
-            if together and not isinstance(together[-1], Delay):
-                break
-        return together
+    @property
+    def helo(self) -> str:
+        return shown((self.session.host_name if self.session else None) or "")
 
-    async def _wait(self, actions: Iterable[Action]) -> Reply | Drop | Silence | None:
-        for action in actions:
-            if not isinstance(action, Delay):
-                return action
-            await self.place.clock.sleep(action.seconds)
-        return None
+    @property
+    def encrypted(self) -> bool:
+        return self._tls_protocol is not None
 
-    async def _carry_out(self, stage: Stage, action: Reply | Drop | Silence | None) -> Reply | None:
-        match action:
-            case Silence():
-                await self.place.clock.sleep(SILENCE_S)
-                await self._hang_up(politely=False)
-            case Drop():
-                await self._hang_up(politely=False)
-            # RFC 5321 section 3.8: after 421 the server closes. At CONNECT there is nothing to go on with.
-            case Reply(code) if code == 421 or (stage is Stage.CONNECT and code >= 400):
-                await self.push(str(action))
-                await self._hang_up(politely=True)
-            case Reply():
-                return action
-        return None
+    async def say(self, text: str) -> None:
+        """Send this as it is."""
+        self.transcript.note("S", text.encode())
+        with contextlib.suppress(ConnectionError):  # who cannot be reached any more has hung up
+            self._writer.write(text.encode())
+            await self._writer.drain()
 
-    async def _hang_up(self, *, politely: bool) -> None:
-        if isinstance(self.transport, asyncio.Transport):
-            if politely:
-                self.transport.close()
-            else:
-                self.transport.abort()
-        # The loss of the connection cancels the task we are in; until then it must not say another word.
-        await asyncio.get_running_loop().create_future()
+    def end(self, *, by_reset: bool) -> None:
+        """End the connection, by FIN or by RST. TLS is not closed first: that would be a word."""
+        transport = self._original_transport or self.transport
+        if not isinstance(transport, asyncio.Transport):
+            return
+        if by_reset:
+            _linger_not(transport.get_extra_info("socket"))
+            transport.abort()
+        else:
+            transport.close()
 
     # Where aiosmtpd has to be met halfway.
 
     async def _handle_client(self) -> None:
         try:
-            self._banner = await self.at_host(Stage.CONNECT)
+            banner = await self.actor.at_host(Stage.CONNECT)
+            self._banner = banner if isinstance(banner, Reply) else None
             await super()._handle_client()
         except ConnectionError:
             pass  # the client has gone
         except Exception as ex:  # noqa: BLE001  # outside aiosmtpd's own net: note it, or nobody would
-            self.place.report(ex)
+            self.place.fault(ex)
             self._writer.close()
 
     async def handle_exception(self, error: Exception) -> str:
         """Take note of a bug and answer "later", so that nothing is lost by it."""
         if not isinstance(error, ConnectionError):  # that is the client going away in the middle of an answer
-            self.place.report(error)
+            self.place.fault(error)
         return "451 4.3.0 internal error"
 
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's naming
+        """Shake hands, or do what the host does instead."""
+        if self.host.tls is None or self.encrypted or arg:
+            await super().smtp_STARTTLS(arg)
+            return
+        answer = await self.actor.at_host(Stage.STARTTLS)
+        if isinstance(answer, Reply):
+            await self.answer(answer)
+            return
+        if isinstance(answer, Raw):
+            await self._babble(answer)
+            return
+        self._injected = answer.text if isinstance(answer, Inject) else ""
+        self.tls_context = server_context(self.host.tls, self.hostname)
+        try:
+            await super().smtp_STARTTLS(arg)
+            self.actor.observe("tls", Stage.STARTTLS)
+        except TLSSetupException:
+            self.actor.observe("refused-handshake", Stage.STARTTLS)
+            self.end(by_reset=False)
+
+    async def _babble(self, raw: Raw) -> None:
+        """Give the go-ahead, and answer the client's part of the handshake with what is none."""
+        await self.push("220 Ready to start TLS")
+        await self._reader.read(1)
+        await self.say(raw.text * raw.times)
+        self.actor.observe("refused-handshake", Stage.STARTTLS)
+        self.end(by_reset=False)
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's naming
-        """Act at the DATA command, which has no hook; with no recipients the answer is aiosmtpd's."""
-        if self.envelope is not None and self.envelope.rcpt_tos and not arg:
-            sender, recipients = sender_of(self.envelope), tuple(self.envelope.rcpt_tos)
-            reply = await self.at_recipients(Stage.DATA, sender, recipients)
-            if reply is not None:
-                await self.push(str(reply))
-                return
-        await super().smtp_DATA(arg)
+        """Take a message: aiosmtpd's own way has no moment between the first line and the last."""
+        envelope = self.envelope
+        if envelope is None or not envelope.rcpt_tos or arg or await self.check_helo_needed():
+            if not (envelope and envelope.rcpt_tos) or arg:
+                await self.push("501 Syntax: DATA" if arg else "503 Error: need RCPT command")
+            return
+        sender, recipients = sender_of(envelope), tuple(envelope.rcpt_tos)
+        self.actor.recipients = recipients
+        refusal = await self.actor.at_recipients(Stage.DATA, sender, recipients)
+        if refusal is not None:
+            await self.answer(refusal)
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        answer = await self._take(sender, recipients)
+        self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's
+        if answer is not None:
+            self._stage = Stage.DOT
+            await self.answer(answer)
+
+    async def _take(self, sender: str, recipients: tuple[str, ...]) -> Reply | None:
+        """Read the message and decide on it; None: what was to be said has been said."""
+        pace = _Pace(self, self.actor.concerted(Stage.CONTENT, sender, recipients))
+        content = await read_content(self._reader, size_limit=size_limit(self.host), heard=pace.heard)
+        self.transcript.note_data(content.size)
+        if pace.answered:
+            return None
+        refusal = content.refusal or refuse_content(self.host, content.data)
+        if refusal is not None:
+            return refusal
+        arrival = Arrival(
+            host=self.hostname,
+            peer_ip=self.peer_ip,
+            helo=self.helo,
+            sender=sender,
+            recipients=recipients,
+            data=content.data,
+            transcript=self.transcript.lines,
+            tls=self.encrypted,
+        )
+        self._stage = Stage.DOT
+        return await self.actor.at_dot(arrival) or Reply(250, "2.0.0 kept")
 
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's naming and signature
         """Answer as RFC 5321 section 3.5.3 asks of a server that does not verify; aiosmtpd repeats the argument."""
@@ -209,91 +236,140 @@ class MxSession(SMTP):
         # aiosmtpd's own reading leaks IndexError on hostile paths and mends broken ones; we keep what was said.
         path = _PATH.match(arg.strip())
         # An address must be able to go into a database and onto a page: no control characters, valid UTF-8.
-        if path is None or re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", path[0]):
+        if path is None or _UNSAFE.search(path[0]):
             return None, None
         return path[1] or "<>", arg.strip()[path.end() :]
 
+    async def answer(self, reply: Reply) -> None:
+        """Say a reply of ours, and do what it announces."""
+        self._ours = True
+        await self.push(text_of(reply))
+
     async def push(self, status: Any) -> None:  # Any: str or bytes, by aiosmtpd's type variable
         """Answer, and write it into the transcript."""
+        text = status.decode("utf-8", "replace") if isinstance(status, bytes) else str(status)
+        ours, self._ours = self._ours, False
         if self._banner is not None:
-            status, self._banner = str(self._banner), None
-        self._note_data()
-        self._note("S", status if isinstance(status, bytes) else str(status).encode("utf-8", "replace"))
-        await super().push(status)
+            text, self._banner, ours = text_of(self._banner), None, True
+        if not text:
+            return  # it has been said already
+        if not ours and self._offers(Extension.ENHANCED_CODES) and self._stage not in _WITHOUT_ENHANCED_CODES:
+            text = with_enhanced_code(text)
+        self.transcript.note("S", text.encode())
+        code = text[:3]
+        self.actor.observe("replied", self._stage, int(code) if code.isdigit() else None)
+        if self._injected:
+            text, self._injected = f"{text}\r\n{self._injected}".removesuffix("\r\n"), ""
+        await super().push(text)
+        await self.actor.after_reply()
+
+    def offers(self) -> list[str]:
+        """Return the lines of the answer to EHLO."""
+        offered = [self.hostname, *extensions(self.host)]
+        if self.host.tls is not None and not self.encrypted and self._offers(Extension.STARTTLS):
+            offered.append("STARTTLS")
+        return [*offered, "HELP"]
+
+    def _offers(self, extension: Extension) -> bool:
+        return extension not in self.host.without
 
     def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super()._cb_client_connected(reader, writer)
-        # aiosmtpd has no hook that sees every command line. It reads commands up to LF and data up to CRLF.
+        # aiosmtpd has no hook that sees every command line; it reads them up to LF.
         reader.readuntil = self._noting(reader.readuntil)  # type: ignore[method-assign]  # of this one reader
 
     def _noting(self, readuntil: Callable[[bytes], Awaitable[bytes]]) -> Callable[..., Any]:
         async def noted(separator: bytes = b"\n") -> bytes:
             line = await readuntil(separator)
             if separator == b"\n":
-                self._note("C", line)
-            else:
-                self._data_bytes += len(line)
+                self.transcript.note("C", line)
+                verb = line[:8].split(b" ")[0].strip().upper().decode("ascii", "replace")
+                self._stage = _VERBS.get(verb)
             return line
 
         return noted
 
-    def _note(self, who: str, line: bytes) -> None:
-        self._transcript.append(f"{who}: {_shown(line.decode('utf-8', 'replace').rstrip())}")
 
-    def _note_data(self) -> None:
-        if self._data_bytes:
-            self._transcript.append(f"C: ({self._data_bytes} bytes of data)")
-            self._data_bytes = 0
+class _Pace:
+    """What is done while a message comes in, after its first line."""
+
+    def __init__(self, session: MxSession, actions: list[Any]) -> None:
+        self._session = session
+        self._waits = [action for action in actions if isinstance(action, Delay)]
+        deciding = [action for action in actions if not isinstance(action, Delay | SendReport)]
+        self._action: Deciding | None = deciding[0] if deciding else None
+        self._begun = False
+        self.answered = False
+
+    async def heard(self, length: int) -> None:
+        """Act once, and slow down all the time."""
+        clock = self._session.place.clock
+        if isinstance(self._action, Tarpit):
+            await clock.sleep(length / self._action.bytes_per_second)
+            return
+        if self._begun:
+            return
+        self._begun = True
+        for wait in self._waits:
+            await clock.sleep(wait.seconds)
+        answer = await self._session.actor.carry_out(Stage.CONTENT, self._action)
+        if isinstance(answer, Reply):
+            self.answered = True
+            await self._session.answer(answer)
 
 
 class _Handler:
-    """aiosmtpd's hooks: each asks the session what happens here, and gives the honest answer otherwise."""
+    """aiosmtpd's hooks: each asks the actor what happens here, and gives the honest answer otherwise."""
 
     async def handle_HELO(self, server: MxSession, session: Session, _envelope: Envelope, name: str) -> str:  # noqa: N802
-        reply = await server.at_host(Stage.EHLO)
-        if reply is None or reply.code < 400:
-            session.host_name = name
-        return f"250 {server.hostname}" if reply is None else str(reply)
+        return await self._greet(server, session, name, Stage.HELO, f"250 {server.hostname}")
 
     async def handle_EHLO(  # noqa: N802
-        self, server: MxSession, session: Session, _envelope: Envelope, name: str, answer: list[str]
+        self, server: MxSession, session: Session, _envelope: Envelope, name: str, _answer: list[str]
     ) -> list[str]:
-        reply = await server.at_host(Stage.EHLO)
-        if reply is None or reply.code < 400:
-            session.host_name = name
-        return answer if reply is None else [str(reply)]
+        honest = text_of(Reply(250, "\n".join(server.offers())))
+        return [await self._greet(server, session, name, Stage.EHLO, honest)]
+
+    async def _greet(self, server: MxSession, session: Session, name: str, stage: Stage, honest: str) -> str:
+        before, session.host_name = session.host_name, name  # the checks want to know it
+        reply = await server.actor.at_host(stage)
+        if not isinstance(reply, Reply):
+            return honest
+        if not 200 <= reply.code < 400:
+            session.host_name = before
+        return text_of(reply)
 
     async def handle_MAIL(  # noqa: N802
         self, server: MxSession, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> Any:  # a reply, or aiosmtpd's mark for "do as you would"
-        reply = await server.at_host(Stage.MAIL)
-        if reply is None:
-            return MISSING
-        if reply.code < 400:
+        server.actor.sender, server.actor.recipients = "" if address == "<>" else address, ()
+        reply = await server.actor.at_host(Stage.MAIL)
+        refusal = refuse_parameters(server.host, options) or refuse_address(server.host, address)
+        if not isinstance(reply, Reply):
+            return MISSING if refusal is None else text_of(refusal)
+        if 200 <= reply.code < 400:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
-        return str(reply)
+        return text_of(reply)
 
     async def handle_RCPT(  # noqa: N802
         self, server: MxSession, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> Any:  # as above
         if address == "<>":
             return "553 5.1.3 a recipient has a name"
-        reply = await server.at_recipients(Stage.RCPT, sender_of(envelope), (address,))
+        server.actor.recipients = (address,)
+        reply = await server.actor.at_recipients(Stage.RCPT, sender_of(envelope), (address,))
+        refusal = refuse_address(server.host, address)
         if reply is None:
-            return MISSING
-        if reply.code < 400:
+            return MISSING if refusal is None else text_of(refusal)
+        if 200 <= reply.code < 400:
             envelope.rcpt_tos.append(address)
             envelope.rcpt_options.extend(options)
-        return str(reply)
-
-    async def handle_DATA(self, server: MxSession, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        reply = await server.at_dot(server.arrival(envelope))
-        return "250 2.0.0 kept" if reply is None else str(reply)
+        return text_of(reply)
 
     async def handle_QUIT(self, server: MxSession, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
-        reply = await server.at_quit()
-        return "221 2.0.0 bye" if reply is None else str(reply)
+        reply = await server.actor.at_quit()
+        return "221 2.0.0 bye" if reply is None else text_of(reply)
 
 
 def sender_of(envelope: Envelope) -> str:
@@ -301,9 +377,12 @@ def sender_of(envelope: Envelope) -> str:
     return "" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from)
 
 
-def _shown(text: str) -> str:
-    return re.sub(
-        r"[\x00-\x1f\x7f\ud800-\udfff]",
-        lambda match: f"\\x{ord(match[0]):02x}",
-        text,
-    )
+def text_of(reply: Reply) -> str:
+    """Return a reply as it goes out, without the last line end; empty when it has gone out already."""
+    return "\r\n".join(reply.lines) if reply.code else ""
+
+
+def _linger_not(sock: Any) -> None:  # Any: asyncio's wrapper of a socket, or None
+    """Have the system send RST at the close, instead of FIN."""
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

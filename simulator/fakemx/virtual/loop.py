@@ -135,7 +135,7 @@ class VirtualLoop(base_events.BaseEventLoop):
             if task is not asyncio.current_task():
                 task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is meant to stay pending
                 with contextlib.suppress(RuntimeError):  # it wants to wait once more
-                    task.get_coro().close()  # type: ignore[union-attr]  # tasks are made of coroutines here
+                    task.get_coro().close()
 
     # What asyncio asks of a loop.
 

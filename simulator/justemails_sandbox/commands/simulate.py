@@ -27,7 +27,7 @@ from justemails_sandbox.simulation.trace import as_line, first_difference
 _SHRINKING_RUNS = 300
 
 
-class _Seeds(click.ParamType):
+class _Seeds(click.ParamType[range]):
     """``7`` or ``1..500``."""
 
     name = "seeds"
@@ -214,8 +214,8 @@ class _Report:
         for name, count in self.counters.items():
             click.echo(f"  {name:<{width}}  {count:>8}" + ("" if count else "   never"))
         click.echo(
-            f"{summary['seeds']} scenarios, {summary['messages']} messages, {summary['simulatedHours']} simulated hours "
-            f"in {summary['seconds']} s: {summary['violations']} violations"
+            f"{summary['seeds']} scenarios, {summary['messages']} messages, {summary['simulatedHours']} simulated "
+            f"hours in {summary['seconds']} s: {summary['violations']} violations"
         )
         click.echo(f"hash {summary['hash']}")
 

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from fakemx.mx.observation import Observation
-
 from fakemx.dns.observation import DnsAnswer
+from fakemx.mx.observation import Observation
 from fakemx.mx.received import Received
 from justemails_contract.delivery import Event, Status
 from justemails_contract.limits import Tier
-
 
 API = "api"
 """The API among those who crash and start; all others are workers."""

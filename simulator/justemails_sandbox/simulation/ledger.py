@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fakemx.mx.observation import Observation
-
 from fakemx.behaviours.script import Stage
+from fakemx.mx.observation import Observation
 from fakemx.mx.received import Received
 from justemails_contract.delivery import INITIAL, Event, Status, is_terminal
 from justemails_sandbox.simulation.history import (

@@ -387,8 +387,8 @@ def _window(item: Located) -> tuple[timedelta, timedelta]:
 
 def _range(item: Located) -> tuple[int, int]:
     value = item.plain()
-    ends = value if isinstance(value, list) else [value, value]
-    if len(ends) != 2 or any(type(end) is not int or end < 0 for end in ends) or ends[0] > ends[1]:
+    ends = [end for end in (value if isinstance(value, list) else [value, value]) if type(end) is int and end >= 0]
+    if len(ends) != 2 or ends[0] > ends[1] or (isinstance(value, list) and len(value) != 2):
         item.wrong("must be a whole number, or the fewest and the most, like [1, 2]")
     return ends[0], ends[1]
 

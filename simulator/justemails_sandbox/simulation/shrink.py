@@ -5,9 +5,9 @@ smaller pieces, and left out as long as the same invariant still breaks. Crashes
 left without them is easier to believe.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from justemails_sandbox.simulation.scenario import Conditions, Scenario
 
@@ -69,7 +69,8 @@ def _shorter(scenario: Scenario, name: str, budget: _Budget) -> Scenario:
     size = len(items)
     while size >= 1:
         for shorter in _without(items, size):
-            candidate = replace(scenario, **{name: tuple(shorter)})
+            change: dict[str, Any] = {name: tuple(shorter)}  # Any: the type is that of the list
+            candidate = replace(scenario, **change)
             if budget.breaks(candidate):
                 scenario, items = candidate, shorter
                 break
@@ -87,6 +88,6 @@ def _without(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def _fewer_domains(scenario: Scenario, budget: _Budget) -> Scenario:
     used = {send.recipient.rpartition("@")[2] for send in scenario.traffic}
-    kept: Mapping[str, object] = {name: one for name, one in scenario.domains.items() if name in used}
+    kept = {name: one for name, one in scenario.domains.items() if name in used}
     candidate = replace(scenario, domains=kept)
     return candidate if kept != scenario.domains and budget.breaks(candidate) else scenario

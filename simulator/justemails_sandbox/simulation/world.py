@@ -18,10 +18,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Self
 
+from fakemx.dns.memory import MemoryDns
 from fakemx.listeners import AddressListeners
 from fakemx.mx.observation import Observation
-
-from fakemx.dns.memory import MemoryDns
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
 from fakemx.virtual.clock import VirtualClock
@@ -265,7 +264,7 @@ class World:
 
     def _on_mx(self, did: Observation) -> None:
         if did.what == "kept" and self._mail is not None:
-            self.history.add(MailKept(self._mail, did.connection, self.network.ip_of(did.host)))
+            self.history.add(MailKept(self._mail, did.connection, self.network.addresses_of(did.host)[0]))
         self.history.add(MxDid(did))
 
     def _on_link(self, fault: LinkFault) -> None:
