@@ -1,7 +1,8 @@
 """The fake network: a DNS, a catch-all MX, and hosts for every domain that has a behaviour.
 
-Every host has pretended addresses that are routed nowhere, and really is wherever its ``listeners`` put it: by default
-at a loopback port of its own. ``endpoint`` is the only bridge: a transport that dials only what it answers cannot leave.
+Every host has pretended addresses that are routed nowhere, and really is wherever its ``listeners`` put it: by
+default at a loopback port of its own. ``endpoint`` is the only bridge: a transport that dials only what it answers
+cannot leave.
 
     >>> network = FakeNetwork(clock)
     >>> await network.start()

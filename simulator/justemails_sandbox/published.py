@@ -1,20 +1,25 @@
-"""The DNS records of the sandbox's domains, published in the fake DNS as their owners would do.
+"""The DNS records of the sandbox's sender and of its domains, published in the fake DNS as their owners would do.
 
 Records set by hand in the fake network come before these, so a record can be broken and mended there.
 """
 
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 from justemails.domains import RequiredRecord, records_of
 from justemails.records import Domain
 from justemails.store import DomainStore
+from justemails_sandbox.sending import SENDING_IP, SENDING_NAME
 
-SENDING_IP = "127.0.0.1"
-"""Where the sandbox's mail comes from, truly: what its SPF records name."""
+# The sender's name leads to its address and the address to the name, as receivers want (RFC 1912 section 2.1).
+_SENDER = {
+    (SENDING_NAME, "A"): SENDING_IP,
+    (ip_address(SENDING_IP).reverse_pointer, "PTR"): f"{SENDING_NAME}.",
+}
 
 
 class PublishedRecords:
-    """Answers for the names below the domains of a store."""
+    """Answers for the sender's name and address, and for the names below the domains of a store."""
 
     def __init__(self, store: DomainStore) -> None:
         self._store = store
@@ -22,6 +27,8 @@ class PublishedRecords:
 
     def __call__(self, name: str, rdtype: str) -> Sequence[str] | None:
         """Return the texts of a record set, or None for names that are not ours."""
+        if (own := _SENDER.get((name, rdtype))) is not None:
+            return [own]
         if rdtype != "TXT":
             return None
         # Every record is one or two labels below its domain.

@@ -19,7 +19,6 @@ from justemails.app import Dependencies, create_app
 from justemails.clock import SystemClock
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
-from justemails.delivery.settings import DEFAULTS
 from justemails.delivery.signing import Signer
 from justemails.dns import DnsResolver
 from justemails.http_server import WsgiApp
@@ -35,6 +34,7 @@ from justemails_sandbox.inbox import Inbox
 from justemails_sandbox.loop_thread import LoopThread
 from justemails_sandbox.published import PublishedRecords
 from justemails_sandbox.seeding import seed
+from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.settings import SandboxSettings
 from justemails_sandbox.timekeeper import Timekeeper
 
@@ -115,7 +115,7 @@ class Sandbox:
         self.network = FakeNetwork(self.clock, on_mail=self._on_mail)
         self.network.zones.add_provider(PublishedRecords(self.store))
         await self.network.start()
-        self.resolver = DnsResolver(self.clock, ("127.0.0.1", self.network.dns_port))
+        self.resolver = DnsResolver(self.clock, self.network.dns_address)
         self._start_engine()
 
     def _start_engine(self) -> None:
@@ -123,7 +123,7 @@ class Sandbox:
         self.store.release_leases(self.clock.now())
         connector = SmtpConnector(lambda ip: self.network.endpoint(ip, 25))
         signer = Signer(self.store)
-        deliverer = Deliverer(self.clock, self.resolver, connector, signer, self.rng, DEFAULTS)
+        deliverer = Deliverer(self.clock, self.resolver, connector, signer, self.rng, DELIVERY)
         self.engine = Engine(self.store, deliverer, self.clock, self._on_outcome)
         self.timekeeper = Timekeeper(self.clock, self.engine)
         self._delivering = asyncio.create_task(self.engine.run())

@@ -96,7 +96,7 @@ HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.just("a\r\nBcc
 )
 @settings(max_examples=60, deadline=None)
 def test_nothing_of_a_hostile_mail_becomes_a_header(make, sender: str, recipient: str, data: bytes) -> None:  # type: ignore[no-untyped-def]  # one of MAKERS
-    """For every mail: the report's own headers are the same set, every line is ASCII, ends in CRLF and is short enough."""
+    """For every mail: the report's own headers are the same set, each line is ASCII, short, and ends in CRLF."""
     subject = Subject("mx.shop.example", sender, recipient, data, NOW, NOW, "7")
 
     report = make(subject)

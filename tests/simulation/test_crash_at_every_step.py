@@ -1,5 +1,6 @@
 """A worker dies at every single step of a delivery: nothing is lost, and a copy more comes only from after the dot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -61,7 +62,9 @@ def crash_at(scenario: Scenario, step: int) -> Crashed:
 
 
 @pytest.mark.parametrize("kind", RECIPIENTS)
-def test_a_crash_at_any_step_loses_nothing_and_copies_only_from_after_the_dot(kind: str) -> None:
+def test_a_crash_at_any_step_loses_nothing_and_copies_only_from_after_the_dot(
+    kind: str, record_property: Callable[[str, object], None]
+) -> None:
     """RFC 1047: between the final dot and the record of its answer nobody can know."""
     scenario = story(RECIPIENTS[kind])
 
@@ -73,7 +76,8 @@ def test_a_crash_at_any_step_loses_nothing_and_copies_only_from_after_the_dot(ki
     assert twice, "no crash came between the dot and its answer: this test proves nothing"
     # The window is one: from the arrival of the dot until its answer is recorded.
     assert twice == list(range(twice[0], twice[-1] + 1))
-    print(f"\n{kind}: {len(runs)} steps, 0 lost, a second copy at {len(twice)} of them")
+    record_property("steps", len(runs))
+    record_property("steps with a second copy", len(twice))
 
 
 def test_a_worker_that_stands_still_at_any_step_until_its_lease_is_lost_does_no_harm() -> None:

@@ -36,7 +36,7 @@ class Then(Enum):
 
     GO_ON = auto()
     CLOSE = auto()
-    RESET = auto()
+    RESET = auto()  # a second later: a reset that overtakes the reply would take it away
 
 
 @dataclass(frozen=True, slots=True)

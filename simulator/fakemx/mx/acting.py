@@ -35,6 +35,7 @@ from fakemx.mx.place import Place
 from fakemx.mx.received import Arrival
 
 SILENCE_S = 86_400.0
+_ARRIVED_S = 1.0  # by then a reply has reached the client, and a reset no longer takes it away
 
 Answer = Reply | Inject | Raw
 """What is left to be said: a reply, or at STARTTLS something in the place of the handshake."""
@@ -172,6 +173,7 @@ class Actor:
         """Do what a reply announced about the connection, once it is out."""
         then, self.then = self.then, Then.GO_ON
         if then is Then.RESET:
+            await self.place.clock.sleep(_ARRIVED_S)
             self.observe("reset", Stage.DOT if self.last else None)
             await self._end(by_reset=True)
         if then is Then.CLOSE:

@@ -14,8 +14,8 @@ from justemails.store import DuplicateError
 from justemails_contract.errors import CONFLICT
 from justemails_contract.operations import Scope
 from justemails_sandbox.control import reading
-from justemails_sandbox.published import SENDING_IP
 from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.sending import SENDING_IP
 
 
 class AccountCollection:

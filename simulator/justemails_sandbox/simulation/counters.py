@@ -15,6 +15,7 @@ from justemails_sandbox.simulation.history import (
     DnsSaid,
     Entry,
     Finished,
+    Happening,
     InDoubt,
     KeyRevoked,
     LinkFailed,
@@ -73,6 +74,21 @@ class Counters:
             case MailKept(mail):
                 facts = self._ledger.of_sender(mail.sender)
                 self.counts["second copy arrived"] += bool(facts and facts.copies)
+            case Crashed(who):
+                self._crashed(who)
+            case Paused():
+                self.counts["worker stood still"] += 1
+            case InDoubt(granted=False) | Finished(recorded=False):
+                self.counts["lease lost while standing still"] += 1
+            case Called() as call:
+                self._called(call)
+            case KeyRevoked(key):
+                self._revoked.add(key)
+            case _:
+                self._network_did(entry.happening)
+
+    def _network_did(self, happening: Happening) -> None:
+        match happening:
             case MxDid(did):
                 self.counts["host dropped the connection"] += did.what == "dropped"
                 self.counts["host reset the connection"] += did.what == "reset"
@@ -84,16 +100,6 @@ class Counters:
             case DnsSaid(answer):
                 self.counts["DNS failed"] += answer.outcome is Outcome.SERVFAIL
                 self.counts["DNS did not answer"] += answer.outcome is Outcome.TIMEOUT
-            case Crashed(who):
-                self._crashed(who)
-            case Paused():
-                self.counts["worker stood still"] += 1
-            case InDoubt(granted=False) | Finished(recorded=False):
-                self.counts["lease lost while standing still"] += 1
-            case Called() as call:
-                self._called(call)
-            case KeyRevoked(key):
-                self._revoked.add(key)
             case _:
                 pass
 

@@ -3,12 +3,12 @@
 Nothing here judges. The ledger never asks the store or the engine, so that it cannot be wrong the way they are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from fakemx.behaviours.script import Stage
-from fakemx.mx.observation import Observation
 from fakemx.mx.received import Received
 from justemails_contract.delivery import INITIAL, Event, Status, is_terminal
 from justemails_sandbox.simulation.history import (
@@ -90,40 +90,26 @@ class Ledger:
         self.working_since: datetime | None = None  # a worker has been alive since then
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
         self.route_of = route_of
+        # By the kind of happening; each method takes just that kind, which a dictionary cannot say.
+        self._learn: Mapping[type, Callable[[Any, datetime], None]] = {
+            Accepted: self._accepted,
+            Claimed: self._claimed,
+            InDoubt: self._in_doubt,
+            Finished: self._finished,
+            MxDid: self._observed,
+            MailKept: self._kept,
+            LinkFailed: self._link_failed,
+            Crashed: self._crashed,
+            Started: self._started,
+            Paused: self._paused,
+            Resumed: self._resumed,
+        }
 
     def take(self, entry: Entry) -> None:
         """Learn from one entry."""
-        happening = entry.happening
-        match happening:
-            case Accepted():
-                self.messages[happening.message_id] = Facts(happening, entry.at, entry.at)
-            case Claimed():
-                self._claimed(happening, entry.at)
-            case InDoubt():
-                self.messages[happening.message_id].in_doubt = happening
-            case Finished():
-                self._finished(happening, entry.at)
-            case MxDid(did):
-                self._observed(did)
-            case MailKept():
-                self._kept(happening, entry.at)
-            case LinkFailed(_, server):
-                self._link_failed(server, entry.at)
-            case Crashed(who) if who != API:
-                self._crashed(who, entry.at)
-            case Started(who) if who != API:
-                if not self.under_way:
-                    self.working_since = entry.at
-                self.under_way[who] = set()
-            case Paused(who):
-                self.paused.add(who)
-                self.last_pause[who] = self.last_crash = entry.at
-                self._cut_copies(who)
-            case Resumed(who):
-                self.paused.discard(who)
-                self.last_pause[who] = self.last_crash = self.working_since = entry.at
-            case _:
-                pass
+        learn = self._learn.get(type(entry.happening))
+        if learn is not None:
+            learn(entry.happening, entry.at)
 
     def leases_released(self, at: datetime) -> None:
         """Learn that a process that is the only worker has made all that was leased due again."""
@@ -136,6 +122,9 @@ class Ledger:
         local = envelope_sender.partition("@")[0]
         return self.messages.get("msg_" + local.removeprefix("b+")) if local.startswith("b+") else None
 
+    def _accepted(self, accepted: Accepted, at: datetime) -> None:
+        self.messages[accepted.message_id] = Facts(accepted, at, at)
+
     def _claimed(self, claim: Claimed, at: datetime) -> None:
         facts = self.messages[claim.message_id]
         facts.attempts = claim.attempt
@@ -144,6 +133,9 @@ class Ledger:
         facts.in_doubt, facts.refused_on = None, None
         facts.route = self.route_of(facts.recipient_domain)
         self.under_way.setdefault(claim.worker, set()).add(claim.message_id)
+
+    def _in_doubt(self, note: InDoubt, _: datetime) -> None:
+        self.messages[note.message_id].in_doubt = note
 
     def _finished(self, done: Finished, at: datetime) -> None:
         self.under_way.setdefault(done.worker, set()).discard(done.message_id)
@@ -158,7 +150,8 @@ class Ledger:
             facts.due_at = done.due_at
             facts.deferred = facts.deferred or done.outcome is Event.DEFERRED
 
-    def _observed(self, did: Observation) -> None:
+    def _observed(self, observed: MxDid, _: datetime) -> None:
+        did = observed.did
         facts = self.of_sender(did.sender)
         if facts is None:
             return
@@ -186,18 +179,35 @@ class Ledger:
             copy = Copy(kept.mail, at, facts.attempts, kept.connection, kept.ip, cut_by_crash=not alive)
             facts.copies.append(copy)
 
-    def _link_failed(self, server: str, at: datetime) -> None:
+    def _link_failed(self, failed: LinkFailed, at: datetime) -> None:
+        server = failed.server
         self.link_failures[server] = at
         for facts in self.messages.values():
             if facts.lease is not None:
                 for copy in facts.copies_of(facts.attempts):
                     copy.cut_by_network = copy.cut_by_network or copy.ip == server
 
-    def _crashed(self, who: str, at: datetime) -> None:
-        self.last_crash = at
-        self._cut_copies(who)
-        self.under_way.pop(who, None)
-        self.paused.discard(who)
+    def _started(self, started: Started, at: datetime) -> None:
+        if started.who != API:
+            if not self.under_way:
+                self.working_since = at
+            self.under_way[started.who] = set()
+
+    def _crashed(self, crash: Crashed, at: datetime) -> None:
+        if crash.who != API:
+            self.last_crash = at
+            self._cut_copies(crash.who)
+            self.under_way.pop(crash.who, None)
+            self.paused.discard(crash.who)
+
+    def _paused(self, pause: Paused, at: datetime) -> None:
+        self.paused.add(pause.who)
+        self.last_pause[pause.who] = self.last_crash = at
+        self._cut_copies(pause.who)
+
+    def _resumed(self, resumed: Resumed, at: datetime) -> None:
+        self.paused.discard(resumed.who)
+        self.last_pause[resumed.who] = self.last_crash = self.working_since = at
 
     def _cut_copies(self, who: str) -> None:
         for message_id in self.under_way.get(who, ()):

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
-from justemails.delivery.settings import DEFAULTS, DeliverySettings
+from justemails.delivery.settings import DeliverySettings
 from justemails.delivery.signing import Signer
 from justemails.ports import Clock, Connector, Resolver
 from justemails.store import DeliveryQueue, DomainStore
+from justemails_sandbox.sending import DELIVERY
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The reference's own classes, and what each port is wrapped in before the engine gets it."""
 
-    settings: DeliverySettings = DEFAULTS
+    settings: DeliverySettings = DELIVERY
     engine: type[Engine] = Engine
     deliverer: type[Deliverer] = Deliverer
     signer: Callable[[DomainStore], Signer] = Signer

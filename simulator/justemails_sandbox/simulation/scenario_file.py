@@ -56,8 +56,8 @@ _WORKER = re.compile(r"worker-[1-9][0-9]?")
 _FIELD = re.compile(r"'([a-z]+[a-z0-9_.\[\]-]*)'")
 
 _TOP = {
-    "name", "seed", "length", "workers", "domains", "conditions", "weather", "dns", "traffic", "calls", "crashes", "pauses",
-    "expect", "found",
+    "name", "seed", "length", "workers", "domains", "conditions", "weather", "dns", "traffic", "calls", "crashes",
+    "pauses", "expect", "found",
 }  # fmt: skip
 
 

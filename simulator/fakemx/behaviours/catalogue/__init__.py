@@ -5,9 +5,9 @@ mail to anyone at ``greylist.test``, or to ``ann+greylist@example.com``, is grey
 means nothing: ``user+newsletter@`` is a normal address.
 
 A host first hears of the recipient at RCPT, so what happens earlier cannot be done for one tagged address. One rule
-says what a tag does instead (``tagged``): what an entry does at RCPT or later stays; a refusal before that moves to RCPT, as
-451 where a careful sender would only try another host; a host that cannot be reached becomes 421, DNS that fails 451
-and DNS that says no 550; and what only makes mail arrive in another manner does nothing.
+says what a tag does instead (``tagged``): what an entry does at RCPT or later stays; a refusal before that moves to
+RCPT, as 451 where a careful sender would only try another host; a host that cannot be reached becomes 421, DNS that
+fails 451 and DNS that says no 550; and what only makes mail arrive in another manner does nothing.
 
     >>> CATALOGUE["greylist"].expected     # Expected.DEFERRED_THEN_DELIVERED
     >>> DOMAINS["greylist.test"]           # the same behaviour

@@ -198,7 +198,7 @@ def recorded_before_the_dot(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I
 
 def no_copy_too_many(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I8
     match entry.happening:
-        case MailKept(mail):
+        case MailKept(mail) if mail.sender:  # the null sender's are reports that come back
             facts = ledger.of_sender(mail.sender)
             if facts is None:
                 yield f"a mail arrived from {mail.sender!r}, which belongs to no accepted message"
