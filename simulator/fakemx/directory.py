@@ -67,7 +67,8 @@ class Directory:
         return () if name in self._domains else None
 
     def _mx(self, domain: str) -> Sequence[str]:
-        age = self._now() - self._first_looked_up.setdefault(domain, self._now())
+        now = self._now()
+        age = now - self._first_looked_up.setdefault(domain, now)
         return [
             f"{host.host.preference} {_target(host)}."
             for host in self._domains[domain]
