@@ -78,7 +78,7 @@ def test_slow_waits_three_times_and_accepts() -> None:
 
     assert outcomes("ann@slow.test", clock, 0) == (["DATA 250"], 1)
     assert outcomes("ann+slow@example.com", tagged, 0) == (["DATA 250"], 1)
-    assert (clock.slept, tagged.slept) == ([3, 3, 3], [3, 3])
+    assert (clock.slept, tagged.slept) == ([3, 3, 3], [3, 3, 3])
 
 
 @pytest.mark.parametrize("recipient", ["ann@blocked.test", "ann+blocked@example.com"])

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Awaitable, Callable
 
 import dns.asyncquery
+import dns.exception
 import dns.flags
 import dns.message
 import dns.opcode
@@ -15,21 +16,23 @@ import dns.rdtypes.ANY.TXT
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.fakemx.support import run
+from tests.fakemx.support import HandClock, run
 
 from fakemx.dns.answer import respond
 from fakemx.dns.server import DnsServer
-from fakemx.dns.zones import DnsFault, ProviderError, Zones
+from fakemx.dns.zones import SLOW_S, DnsFault, ProviderError, Zones
 
 Ask = Callable[..., Awaitable[dns.message.Message]]
 
 
-def asking(zones: Zones, test: Callable[[DnsServer, Ask], Awaitable[None]]) -> list[Exception]:
+def asking(
+    zones: Zones, test: Callable[[DnsServer, Ask], Awaitable[None]], clock: HandClock | None = None
+) -> list[Exception]:
     """Run ``test`` with a server and a way to ask it; return the bugs that were noted."""
     faults: list[Exception] = []
 
     async def whole() -> None:
-        server = DnsServer(zones, on_fault=faults.append)
+        server = DnsServer(zones, clock or HandClock(), on_fault=faults.append)
         await server.start()
 
         async def ask(name: str, rdtype: str, **options: int | str | None) -> dns.message.Message:
@@ -71,14 +74,68 @@ def test_nxdomain_and_nodata_are_told_apart() -> None:
     asking(Zones(), test)
 
 
-def test_servfail_is_said() -> None:
+@pytest.mark.parametrize(
+    ("fault", "rcode"), [(DnsFault.SERVFAIL, dns.rcode.SERVFAIL), (DnsFault.REFUSED, dns.rcode.REFUSED)]
+)
+def test_a_broken_server_says_so(fault: DnsFault, rcode: dns.rcode.Rcode) -> None:
     zones = Zones()
-    zones.set_fault("own.test", DnsFault.SERVFAIL)
+    zones.set_fault("own.test", fault)
 
     async def test(_: DnsServer, ask: Ask) -> None:
-        assert (await ask("own.test", "MX")).rcode() == dns.rcode.SERVFAIL
+        assert (await ask("own.test", "MX")).rcode() == rcode
 
     asking(zones, test)
+
+
+def test_a_lame_server_refers_to_others_and_answers_nothing() -> None:
+    """A delegation to a server that does not know of it: no answer, no authority, no error."""
+    zones = Zones()
+    zones.set_fault("own.test", DnsFault.LAME)
+
+    async def test(_: DnsServer, ask: Ask) -> None:
+        response = await ask("own.test", "MX")
+
+        assert (response.rcode(), response.answer) == (dns.rcode.NOERROR, [])
+        assert not response.flags & dns.flags.AA
+
+    asking(zones, test)
+
+
+@pytest.mark.parametrize("over", [dns.asyncquery.udp, dns.asyncquery.tcp])
+def test_a_slow_server_answers_in_its_own_time(over: Callable[..., Awaitable[dns.message.Message]]) -> None:
+    zones = Zones()
+    zones.set_fault("own.test", DnsFault.SLOW)
+    clock = HandClock()
+
+    async def test(server: DnsServer, _: Ask) -> None:
+        query = dns.message.make_query("own.test", "MX")
+        asking = asyncio.ensure_future(over(query, "127.0.0.1", port=server.port, timeout=10))
+        await clock.someone_sleeps()
+        assert not asking.done()
+        clock.advance(SLOW_S)
+
+        assert texts(await asking) == ["10 mx.catchall.test."]
+
+    asking(zones, test, clock)
+    assert clock.slept == [SLOW_S]
+
+
+def test_garbage_is_no_dns_message_and_a_wrong_id_is_no_answer() -> None:
+    zones = Zones()
+    zones.set_fault("garbage.test", DnsFault.GARBAGE)
+    zones.set_fault("wrong.test", DnsFault.WRONG_ID)
+    server = DnsServer(zones, HandClock())
+
+    def answer(name: str) -> tuple[dns.message.Message, bytes]:
+        query = dns.message.make_query(name, "MX")
+        packet = server.answer(query.to_wire(), udp=True)
+        assert packet is not None
+        return query, packet
+
+    with pytest.raises(dns.exception.FormError):
+        dns.message.from_wire(answer("garbage.test")[1])
+    query, packet = answer("wrong.test")
+    assert dns.message.from_wire(packet).id != query.id
 
 
 def test_a_name_that_times_out_is_not_answered_and_the_next_one_is() -> None:

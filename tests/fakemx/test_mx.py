@@ -35,14 +35,16 @@ def test_a_mail_is_kept_with_all_that_was_said() -> None:
             "S: 220 mx.ok.test ESMTP",
             "C: EHLO out.own.test",
             "S: 250-mx.ok.test",
+            "S: 250-PIPELINING",
             "S: 250-SIZE 33554432",
             "S: 250-8BITMIME",
             "S: 250-SMTPUTF8",
+            "S: 250-ENHANCEDSTATUSCODES",
             "S: 250 HELP",
             "C: MAIL FROM:<a@own.test>",
-            "S: 250 OK",
+            "S: 250 2.0.0 OK",
             "C: RCPT TO:<ann@ok.test>",
-            "S: 250 OK",
+            "S: 250 2.0.0 OK",
             "C: DATA",
             "S: 354 End data with <CR><LF>.<CR><LF>",
             f"C: ({len(MAIL) + 3} bytes of data)",
@@ -125,7 +127,7 @@ def test_an_address_outside_ascii_is_taken() -> None:
         await raw.ask("EHLO out.own.test")
         await raw.ask("MAIL FROM:<å@own.test> SMTPUTF8")
         assert await raw.ask("RCPT TO:<ünn+bounce@ok.test>") == "550 5.1.1 no such user here"
-        assert await raw.ask("RCPT TO:<ünn@ok.test>") == "250 OK"
+        assert await raw.ask("RCPT TO:<ünn@ok.test>") == "250 2.0.0 OK"
         await raw.close()
 
     on_network(test)
@@ -242,7 +244,7 @@ def test_helo_is_served_too() -> None:
         assert await raw.ask("EHLO out.own.test") == "500 5.5.1 what"
         assert (await raw.ask("MAIL FROM:<a@own.test>")).startswith("503")
         assert await raw.ask("HELO out.own.test") == "250 mx.example.com"
-        assert await raw.ask("MAIL FROM:<a@own.test>") == "250 OK"
+        assert await raw.ask("MAIL FROM:<a@own.test>") == "250 2.0.0 OK"
         await raw.close()
 
     on_network(test)
@@ -336,7 +338,7 @@ def test_sessions_at_the_same_time_do_not_disturb_each_other() -> None:
         second = await Raw.to(network, "ok.test")
         await second.answer()
 
-        assert await first.ask(f"MAIL FROM:<{long}>" + " " * 252) == "250 OK"
+        assert await first.ask(f"MAIL FROM:<{long}>" + " " * 252) == "250 2.0.0 OK"
         await first.close()
         await second.close()
 

@@ -9,6 +9,7 @@ from tests.fakemx.support import HandClock, Raw, attempt, run, where
 
 from fakemx.behaviours.catalogue import CATALOGUE, DOMAINS
 from fakemx.behaviours.form import parse_behaviour
+from fakemx.behaviours.script import Port
 from fakemx.dns.zones import Zones
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
@@ -31,11 +32,35 @@ def test_only_its_own_addresses_have_an_endpoint_and_only_at_port_25() -> None:
 def test_every_host_has_its_own_address_and_port() -> None:
     async def whole() -> None:
         async with FakeNetwork(HandClock()) as network:
-            open_ones = [domain for domain in DOMAINS if CATALOGUE[domain.removesuffix(".test")].dns_fault is None]
-            endpoints = [where(network, domain) for domain in (*open_ones, "example.com")]
+            open_hosts = [
+                f"{host.label}.{domain}".removeprefix(".")
+                for domain, behaviour in DOMAINS.items()
+                for host in behaviour.hosts
+                if host.port is Port.OPEN and host.address.reachable
+            ]
+            addresses = [ip for host in (*open_hosts, "mx.catchall.test") for ip in network.addresses_of(host)]
+            endpoints = [network.endpoint(ip, 25) for ip in addresses]
 
+            assert len(set(addresses)) == len(addresses) > len(DOMAINS) // 2
             assert None not in endpoints
             assert len(set(endpoints)) == len(endpoints)
+
+    run(whole())
+
+
+def test_a_refused_and_a_swallowed_connection_differ() -> None:
+    async def whole() -> None:
+        async with FakeNetwork(HandClock()) as network:
+            refused, swallowed = where(network, "down.test"), where(network, "blackhole.test")
+            assert refused is not None
+            assert swallowed is not None
+
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(*refused)
+            connecting = asyncio.ensure_future(asyncio.open_connection(*swallowed))
+            done, _ = await asyncio.wait({connecting}, timeout=0.3)
+            assert not done
+            connecting.cancel()
 
     run(whole())
 

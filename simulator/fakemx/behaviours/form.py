@@ -21,7 +21,7 @@ from dataclasses import replace
 from fakemx.behaviours.catalogue import CATALOGUE
 from fakemx.behaviours.expectation import expect
 from fakemx.behaviours.form_steps import parse_step, step_to_json
-from fakemx.behaviours.form_values import BehaviourError, listed, members_of, whole, word
+from fakemx.behaviours.form_values import BehaviourError, duration, listed, members_of, seconds, whole, word
 from fakemx.behaviours.script import Address, Behaviour, Certificate, Expected, Extension, Host, Port
 from fakemx.dns.zones import DnsFault
 
@@ -106,9 +106,9 @@ def _named_host(where: str, data: object) -> Host:
     if "preference" in members:
         host = replace(host, preference=whole(f"{where}.preference", members["preference"], 0, 65_535))
     if "from" in members:
-        host = replace(host, from_s=float(whole(f"{where}.from", members["from"], 0, 10**9)))
+        host = replace(host, from_s=seconds(f"{where}.from", members["from"]))
     if "until" in members:
-        host = replace(host, until_s=float(whole(f"{where}.until", members["until"], 0, 10**9)))
+        host = replace(host, until_s=seconds(f"{where}.until", members["until"]))
     return host
 
 
@@ -156,7 +156,7 @@ def _host_to_json(host: Host) -> dict[str, object]:
 def _times(host: Host) -> dict[str, object]:
     members: dict[str, object] = {}
     if host.from_s:
-        members["from"] = round(host.from_s)
+        members["from"] = duration(host.from_s)
     if host.until_s is not None:
-        members["until"] = round(host.until_s)
+        members["until"] = duration(host.until_s)
     return members

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from fakemx.dns.server import DnsServer
 from fakemx.dns.zones import DnsFault, Zones
 from fakemx.mx.certificates import Certificate, authority_pem, server_context
+from fakemx.virtual.clock import VirtualClock
 from fakemx.virtual.dnspython import dnspython_on
 from fakemx.virtual.loop import DeadlockError, VirtualLoop
 from fakemx.virtual.network import LinkFault, MemoryNetwork
@@ -449,7 +450,7 @@ def test_stock_starttls_works_under_latency_and_in_small_chunks(seed: int) -> No
 
 def look_up(network: Network, zones: Zones, name: str, lifetime_s: float = 10) -> list[str]:
     async def main() -> list[str]:
-        server = DnsServer(zones)
+        server = DnsServer(zones, VirtualClock(network.loop))
         await server.start("127.0.0.53", 53)
         resolver = dns.asyncresolver.Resolver(configure=False)
         resolver.nameservers = ["127.0.0.53"]
