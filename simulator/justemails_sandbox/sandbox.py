@@ -125,7 +125,7 @@ class Sandbox:
         signer = Signer(self.store)
         deliverer = Deliverer(self.clock, self.resolver, connector, signer, self.rng, DELIVERY)
         self.engine = Engine(self.store, deliverer, self.clock, self._on_outcome)
-        self.timekeeper = Timekeeper(self.clock, self.engine)
+        self.timekeeper = Timekeeper(self.clock, self.engine, lambda: self.loop.heard)
         self._delivering = asyncio.create_task(self.engine.run())
 
     async def _drain(self) -> None:

@@ -1,10 +1,11 @@
 """Moving the sandbox's clock so that whatever falls due on the way runs, in order, before the clock goes on.
 
-Time may only move on when nothing is left to do now. That is so when the engine waits for time, and every
-attempt that is under way waits for a fake server that is slow on purpose.
+Time may only move on when nothing is left to do now: the engine waits for time, and no socket has anything for anybody.
+An attempt that is under way then waits for a fake server that is slow on purpose, or for one that will never answer.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from fakemx.clock import MovableClock
@@ -14,13 +15,22 @@ from justemails.delivery.engine import Engine
 # a connection takes two or three to reach the server's side.
 _QUIET_PASSES = 25
 
+# For whom an attempt waits is known when a fake server sleeps for its sake. Where none does, only silence tells a
+# packet that is swallowed from one that the system has yet to bring.
+_SILENCE_S = 0.01
+
 
 class Timekeeper:
-    """Advances a clock in steps from one timer to the next."""
+    """Advances a clock in steps from one timer to the next.
 
-    def __init__(self, clock: MovableClock, engine: Engine) -> None:
+    Args:
+        heard: how often a socket had something for the loop so far.
+    """
+
+    def __init__(self, clock: MovableClock, engine: Engine, heard: Callable[[], int]) -> None:
         self._clock = clock
         self._engine = engine
+        self._heard = heard
         self._moving = asyncio.Lock()
 
     async def advance(self, target: datetime) -> None:
@@ -36,10 +46,17 @@ class Timekeeper:
 
     async def settle(self) -> None:
         """Return when nothing is left to do at this instant."""
+        await self._pass_quietly()
+        while self._engine.under_way > self._clock.sleepers:
+            before = self._heard()
+            await asyncio.sleep(_SILENCE_S)  # noqa: TID251  # of the machine's time: it is the system we wait for
+            if self._heard() == before:
+                return
+            await self._pass_quietly()
+
+    async def _pass_quietly(self) -> None:
         quiet = 0
         while quiet < _QUIET_PASSES:
-            quiet = quiet + 1 if self._at_rest() else 0
+            before = self._heard()
             await asyncio.sleep(0)  # noqa: TID251  # one pass of the loop; waits for no time
-
-    def _at_rest(self) -> bool:
-        return self._engine.at_rest and self._engine.under_way <= self._clock.sleepers
+            quiet = quiet + 1 if self._engine.at_rest and self._heard() == before else 0
