@@ -16,11 +16,12 @@ _SETTINGS_FILE = "justemails.toml"
 _COMMANDS = {
     "account": ("administration", "Make and list accounts."),
     "domain": ("administration", "Add, verify and list sending domains."),
-    "lab": ("lab", "Run any program inside the fake internet."),
     "key": ("administration", "Make, list and revoke API keys."),
+    "lab": ("lab", "Run any program inside the fake internet."),
+    "network": ("network", "Show what the fake internet can do."),
     "ready": ("ready", "Say whether a sandbox is ready, and wait for it."),
-    "simulate": ("simulate", "Deliver mail in a simulated internet, and look for what breaks."),
     "sandbox": ("sandbox", "Run the local sandbox."),
+    "simulate": ("simulate", "Deliver mail in a simulated internet, and look for what breaks."),
 }
 
 

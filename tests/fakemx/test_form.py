@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakemx.behaviours.catalogue import CATALOGUE
-from fakemx.behaviours.form import Behaviour, BehaviourError, parse_behaviour, to_json
+from fakemx.behaviours.form import Behaviour, BehaviourError, in_full, parse_behaviour, to_json
 from fakemx.behaviours.script import (
     AboveSessions,
     Address,
@@ -260,6 +260,20 @@ scripts = st.builds(
 def test_what_is_written_reads_back_the_same(behaviour: Behaviour) -> None:
     """parse_behaviour(to_json(b)) == b for every b that parse_behaviour gave."""
     assert parse_behaviour(to_json(behaviour)) == behaviour
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_an_entry_written_in_full_does_the_same_without_its_name(name: str) -> None:
+    entry = CATALOGUE[name]
+
+    read = parse_behaviour(in_full(entry))
+
+    assert (read.hosts, read.dns_fault, read.ttl, read.expected) == (
+        entry.hosts,
+        entry.dns_fault,
+        entry.ttl,
+        entry.expected,
+    )
 
 
 @given(hosts)

@@ -25,7 +25,7 @@ from fakemx.behaviours.form_values import BehaviourError, duration, listed, memb
 from fakemx.behaviours.script import Address, Behaviour, Certificate, Expected, Extension, Host, Port
 from fakemx.dns.zones import DnsFault
 
-__all__ = ["Behaviour", "BehaviourError", "parse_behaviour", "to_json"]
+__all__ = ["Behaviour", "BehaviourError", "in_full", "parse_behaviour", "to_json"]
 
 MAX_STEPS = 100
 MAX_HOSTS = 20
@@ -56,8 +56,11 @@ def parse_behaviour(data: object) -> Behaviour:
 
 def to_json(behaviour: Behaviour) -> dict[str, object]:
     """Write a behaviour so that ``parse_behaviour`` reads it back."""
-    if CATALOGUE.get(behaviour.name) == behaviour:
-        return {"behaviour": behaviour.name}
+    return {"behaviour": behaviour.name} if CATALOGUE.get(behaviour.name) == behaviour else in_full(behaviour)
+
+
+def in_full(behaviour: Behaviour) -> dict[str, object]:
+    """Write a behaviour with all that it does, even if it has a name: to be changed into another one."""
     members: dict[str, object] = {}
     if len(behaviour.hosts) == 1 and behaviour.hosts[0] == _bare(behaviour.hosts[0]):
         members |= _host_to_json(behaviour.hosts[0])

@@ -8,6 +8,7 @@ to know ``_start_tls_compatible`` and ``_force_close``.
 """
 
 import asyncio
+from asyncio.sslproto import SSLProtocol
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -267,6 +268,9 @@ class MemoryTransport(asyncio.Transport):
             self._stream.cut()
             self._on_closed(self)
             self._reset_peer()
+            if isinstance(self._protocol, SSLProtocol):
+                # It would be told of as a leak. In its owner's name, so that nobody hears of it: the owner is dead.
+                self._context.copy().run(self._protocol.connection_lost, None)
 
     def _reset_peer(self) -> None:
         if self._peer is not None and not self._peer.lost and self._carrier.carries(0):

@@ -26,10 +26,23 @@ from fakemx.behaviours.expectation import PERMANENT_FAULTS, expect
 from fakemx.behaviours.playbook import tag_of
 from fakemx.behaviours.script import Address, Behaviour, Expected, Host, Port, Step, WithoutTls
 
-__all__ = ["CATALOGUE", "DOMAINS", "TAGS", "tag_of", "tagged"]
+__all__ = ["CATALOGUE", "DOMAINS", "PARTS", "TAGS", "tag_of", "tagged"]
 
-_PARTS = (accept, connect, envelope, data, tls, names, policy, after)
-_ENTRIES = tuple(entry for part in _PARTS for entry in part.ENTRIES)
+PARTS: Mapping[str, tuple[Behaviour, ...]] = MappingProxyType(
+    {
+        "Accepts, in its own manner": accept.ENTRIES,
+        "At the connection": connect.ENTRIES,
+        "At MAIL and RCPT": envelope.ENTRIES,
+        "In the message and at its end": data.ENTRIES,
+        "At STARTTLS": tls.ENTRIES,
+        "In DNS": names.ENTRIES,
+        "By policy": policy.ENTRIES,
+        "After it accepted": after.ENTRIES,
+    }
+)
+"""The entries by where they show, for those who list them."""
+
+_ENTRIES = tuple(entry for entries in PARTS.values() for entry in entries)
 
 _NO_SUCH_DOMAIN = Step(Stage.RCPT, Reply(550, "5.1.2 no such domain"))
 _CANNOT_LOOK_UP = Step(Stage.RCPT, Reply(451, "4.4.3 cannot look up that domain now"))
