@@ -158,7 +158,8 @@ class Actor:
                 await self._end(by_reset=True)
             case Raw() if stage is not Stage.STARTTLS:
                 self.observe("replied", stage)
-                await self.wire.say(action.text * action.times)
+                for _ in range(action.times):  # one at a time, so that a client that has had enough can hang up
+                    await self.wire.say(action.text)
                 return Reply(0)  # said already, and no yes
             case Reply(code, _, then):
                 # RFC 5321 section 3.8: after 421 the server closes. At CONNECT there is nothing to go on with.

@@ -11,7 +11,6 @@ kept as they came.
 """
 
 import asyncio
-import contextlib
 import re
 import socket
 import struct
@@ -120,11 +119,14 @@ class MxSession(SMTP):
         return self._tls_protocol is not None
 
     async def say(self, text: str) -> None:
-        """Send this as it is."""
+        """Send this as it is.
+
+        Raises:
+            ConnectionError: the client has hung up.
+        """
         self.transcript.note("S", text.encode())
-        with contextlib.suppress(ConnectionError):  # who cannot be reached any more has hung up
-            self._writer.write(text.encode())
-            await self._writer.drain()
+        self._writer.write(text.encode())
+        await self._writer.drain()
 
     def end(self, *, by_reset: bool) -> None:
         """End the connection, by FIN or by RST. TLS is not closed first: that would be a word."""
@@ -181,7 +183,8 @@ class MxSession(SMTP):
         """Give the go-ahead, and answer the client's part of the handshake with what is none."""
         await self.push("220 Ready to start TLS")
         await self._reader.read(1)
-        await self.say(raw.text * raw.times)
+        for _ in range(raw.times):
+            await self.say(raw.text)
         self.actor.observe("refused-handshake", Stage.STARTTLS)
         self.end(by_reset=False)
 

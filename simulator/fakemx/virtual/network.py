@@ -21,6 +21,7 @@ from fakemx.virtual.transport import MemoryTransport
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 32768
+MOST_CUTS = 40  # of one write; what is left arrives in one piece
 
 Address = tuple[str, int]
 
@@ -248,15 +249,16 @@ class Connection:
         self.ends: tuple[MemoryTransport, ...] = ()
 
     def pieces(self, data: bytes) -> list[bytes]:
-        """Cut what is written at random places."""
+        """Cut what is written at random places, as often as still teaches something."""
         largest = self._network.line.largest_chunk
         if largest is None:
             return [data]
-        pieces = []
-        while data:
-            length = self._network.rng.randint(1, largest)
-            pieces.append(data[:length])
-            data = data[length:]
+        pieces: list[bytes] = []
+        begin = 0
+        while begin < len(data):
+            length = self._network.rng.randint(1, largest) if len(pieces) < MOST_CUTS else len(data)
+            pieces.append(data[begin : begin + length])
+            begin += length
         return pieces
 
     def latency(self) -> float:

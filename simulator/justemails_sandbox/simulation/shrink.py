@@ -1,14 +1,16 @@
 """From a scenario that breaks an invariant to a small one that breaks the same: delta debugging, on data.
 
 Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002): parts are taken out in ever
-smaller pieces, and left out as long as the same invariant still breaks. Crashes and faults go first, since what is
-left without them is easier to believe.
+smaller pieces, and left out as long as the same invariant still breaks. Traffic goes first: with less of it every
+further run is quicker. Then crashes and faults, then what the mail hosts do; what is left without them is easier to
+believe.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from fakemx.behaviours.script import Behaviour, Host
 from justemails_sandbox.simulation.scenario import Conditions, Scenario
 
 T = TypeVar("T")
@@ -16,7 +18,7 @@ T = TypeVar("T")
 Breaks = Callable[[Scenario], bool]
 """Whether a scenario breaks the invariant that this is about."""
 
-_LISTS = ("calls", "crashes", "pauses", "weather", "dns", "traffic")
+_LISTS = ("traffic", "calls", "crashes", "pauses", "weather", "dns")
 
 
 def shrink(scenario: Scenario, breaks: Breaks, most_runs: int = 400) -> Scenario:
@@ -29,10 +31,11 @@ def shrink(scenario: Scenario, breaks: Breaks, most_runs: int = 400) -> Scenario
     smaller = scenario
     while True:
         before = smaller
-        smaller = _simpler_conditions(smaller, budget)
         for name in _LISTS:
             smaller = _shorter(smaller, name, budget)
+        smaller = _simpler_conditions(smaller, budget)
         smaller = _fewer_domains(smaller, budget)
+        smaller = _simpler_domains(smaller, budget)
         if smaller == before or budget.spent:
             return smaller
 
@@ -54,11 +57,15 @@ class _Budget:
 
 
 def _simpler_conditions(scenario: Scenario, budget: _Budget) -> Scenario:
-    for simpler in (
-        replace(scenario, workers=1),
-        replace(scenario, conditions=Conditions(latency=(0.01, 0.01))),
-        replace(scenario, conditions=replace(scenario.conditions, udp_loss=0.0, dns_packets=False)),
-    ):
+    plain = tuple(replace(send, subject=None, text=None) for send in scenario.traffic)
+    changes: tuple[dict[str, Any], ...] = (  # Any: each member has its own type
+        {"traffic": plain},
+        {"workers": 1},
+        {"conditions": Conditions(latency=(0.01, 0.01))},
+        {"conditions": replace(scenario.conditions, udp_loss=0.0, dns_packets=False)},
+    )
+    for change in changes:
+        simpler = replace(scenario, **change)
         if simpler != scenario and budget.breaks(simpler):
             scenario = simpler
     return scenario
@@ -91,3 +98,31 @@ def _fewer_domains(scenario: Scenario, budget: _Budget) -> Scenario:
     kept = {name: one for name, one in scenario.domains.items() if name in used}
     candidate = replace(scenario, domains=kept)
     return candidate if kept != scenario.domains and budget.breaks(candidate) else scenario
+
+
+def _simpler_domains(scenario: Scenario, budget: _Budget) -> Scenario:
+    """Take hosts out, and steps out of those that stay."""
+    for domain in scenario.domains:
+        simpler = True
+        while simpler:
+            simpler = False
+            for behaviour in _simpler(scenario.domains[domain]):
+                candidate = replace(scenario, domains={**scenario.domains, domain: behaviour})
+                if budget.breaks(candidate):
+                    scenario, simpler = candidate, True
+                    break
+    return scenario
+
+
+def _simpler(behaviour: Behaviour) -> Iterator[Behaviour]:
+    hosts = behaviour.hosts
+    for index, host in enumerate(hosts):
+        rest = [*hosts[:index]], [*hosts[index + 1 :]]
+        if len(hosts) > 1:
+            yield replace(behaviour, hosts=(*rest[0], *rest[1]))
+        for step in range(len(host.steps)):
+            fewer = replace(host, steps=host.steps[:step] + host.steps[step + 1 :])
+            yield replace(behaviour, hosts=(*rest[0], fewer, *rest[1]))
+        bare = Host(host.label, host.preference, host.steps, host.port)
+        if bare != host:
+            yield replace(behaviour, hosts=(*rest[0], bare, *rest[1]))

@@ -18,6 +18,7 @@ from itertools import zip_longest
 from fakemx.mx.received import Received
 from justemails_sandbox.simulation.history import Entry
 
+_LONG = 100
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -56,7 +57,7 @@ def first_difference(one: Iterable[str], other: Iterable[str]) -> tuple[int, str
 
 
 def _members(value: object) -> dict[str, object]:
-    return {name: member for name, member in _flat(value) if member not in (None, "", [], False)}
+    return {name: member for name, member in _flat(value) if member not in (None, "", [])}
 
 
 def _flat(value: object) -> Iterator[tuple[str, object]]:
@@ -94,6 +95,8 @@ def _plain(value: object) -> object:
             return [_plain(one) for one in value]
         case Enum() if not isinstance(value, StrEnum):
             return value.name.lower()
+        case str() if len(value) > _LONG:
+            return f"{value[:_LONG]}… ({len(value)} characters)"
         case _:
             return value
 

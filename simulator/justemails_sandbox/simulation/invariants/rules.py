@@ -226,7 +226,7 @@ def hosts_in_order(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I9
             if facts.route != ledger.route_of(facts.recipient_domain):
                 return
             yield from (f"{done.message_id}: {problem}" for problem in _out_of_order(facts.route, dialled))
-            put_off = done.outcome in {Event.DEFERRED, Event.EXPIRED}
+            put_off = done.outcome in {Event.DEFERRED, Event.EXPIRED} and done.attempt == facts.attempts
             if put_off and facts.claimed_at and entry.at - facts.claimed_at < LONGEST_ATTEMPT:
                 yield from (f"{done.message_id}: {problem}" for problem in _left_out(facts.route, dialled))
 
