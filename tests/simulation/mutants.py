@@ -14,7 +14,7 @@ from typing import Any
 
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
-from justemails.delivery.settings import DEFAULTS, DeliverySettings, Phase
+from justemails.delivery.settings import DeliverySettings, Phase
 from justemails.delivery.signing import Signer
 from justemails.ports import (
     Clock,
@@ -29,6 +29,7 @@ from justemails.ports import (
 from justemails.records import Attempt, Claim, Outcome
 from justemails.store import DeliveryQueue
 from justemails_contract.delivery import Event, Status
+from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.simulation.parts import Parts
 
 
@@ -41,7 +42,7 @@ class Mutant:
 
 
 def _settings(**changed: Any) -> Parts:  # Any: the members of DeliverySettings
-    settings: DeliverySettings = replace(DEFAULTS, **changed)
+    settings: DeliverySettings = replace(DELIVERY, **changed)
     return Parts(settings=settings)
 
 
@@ -127,7 +128,7 @@ class Recording(Deliverer):
 class SchedulesFromAcceptance(Recording):
     @staticmethod
     def write(claim: Claim, outcome: Outcome) -> Outcome:
-        ladder = DEFAULTS.retry_ladder
+        ladder = DELIVERY.retry_ladder
         wait = ladder[min(claim.attempt, len(ladder)) - 1]
         return replace(outcome, due_at=claim.created_at + wait) if outcome.due_at else outcome
 
@@ -457,8 +458,8 @@ class NoTimeouts:
 
     def timeout(self, seconds: float) -> AbstractAsyncContextManager[object]:
         # The engine's own waits go on: what it waits for there is the next message.
-        in_attempt = seconds in {getattr(DEFAULTS, name) for name in ("greeting_s", "command_s", "data_s", "content_s")}
-        return nullcontext() if in_attempt or seconds == DEFAULTS.attempt_s else self.inner.timeout(seconds)
+        in_attempt = seconds in {getattr(DELIVERY, name) for name in ("greeting_s", "command_s", "data_s", "content_s")}
+        return nullcontext() if in_attempt or seconds == DELIVERY.attempt_s else self.inner.timeout(seconds)
 
 
 class Deaf(Engine):
@@ -468,7 +469,7 @@ class Deaf(Engine):
         pass
 
 
-SHORT_LEASE = replace(DEFAULTS, lease=timedelta(minutes=2))
+SHORT_LEASE = replace(DELIVERY, lease=timedelta(minutes=2))
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("a 5xx is retried", Parts(deliverer=RetriesRefusals)),

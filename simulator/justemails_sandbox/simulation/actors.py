@@ -24,7 +24,7 @@ from justemails_sandbox.seeding import DOMAIN
 from justemails_sandbox.simulation.clients import BURST, MAIN, READER
 from justemails_sandbox.simulation.history import API, Crashed, History, Paused, Resumed, Started
 from justemails_sandbox.simulation.parts import Parts
-from justemails_sandbox.simulation.worker import RecordedConnector, RecordedQueue, new_dials
+from justemails_sandbox.simulation.worker import RecordedConnector, RecordedQueue, RecordedResolver, new_dials
 
 _KEYS = (MAIN, READER, BURST)
 
@@ -111,7 +111,7 @@ class WorkerProcess:
         self._queue = RecordedQueue(self._store, self.name, self._history, dials)
         deliverer = parts.deliverer(
             clock,
-            parts.resolver(self._resolver),
+            parts.resolver(RecordedResolver(self._resolver, self.name, self._history)),
             parts.connector(RecordedConnector(self._connector, dials)),
             parts.signer(self._store),
             self._rng,

@@ -143,6 +143,14 @@ class DnsSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUpFailed:
+    """A worker's resolver could not tell it something now: lost packets, a broken name server, or too late."""
+
+    worker: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkFailed:
     """The network did something to a connection: refused it, swallowed it, reset it, let it go dead."""
 
@@ -191,6 +199,7 @@ Happening = (
     | MxDid
     | MailKept
     | DnsSaid
+    | LookUpFailed
     | LinkFailed
     | Crashed
     | Started

@@ -20,6 +20,7 @@ from justemails_sandbox.simulation.history import (
     Finished,
     InDoubt,
     LinkFailed,
+    LookUpFailed,
     MailKept,
     MxDid,
     Paused,
@@ -28,6 +29,7 @@ from justemails_sandbox.simulation.history import (
 )
 from justemails_sandbox.simulation.routes import PERMANENT, Route
 
+MOST_UNDER_WAY = 20  # at one worker, CHOICE-22
 _ABOUT_THE_MESSAGE = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT, Stage.DOT)
 
 
@@ -89,6 +91,8 @@ class Ledger:
         self.last_pause: dict[str, datetime] = {}  # by worker
         self.working_since: datetime | None = None  # a worker has been alive since then
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
+        self.failed_look_ups: dict[str, datetime] = {}  # by the name, the latest
+        self.last_full: dict[str, datetime] = {}  # by worker: when it had as much under way as it may
         self.route_of = route_of
         # By the kind of happening; each method takes just that kind, which a dictionary cannot say.
         self._learn: Mapping[type, Callable[[Any, datetime], None]] = {
@@ -98,6 +102,7 @@ class Ledger:
             Finished: self._finished,
             MxDid: self._observed,
             MailKept: self._kept,
+            LookUpFailed: self._look_up_failed,
             LinkFailed: self._link_failed,
             Crashed: self._crashed,
             Started: self._started,
@@ -138,7 +143,10 @@ class Ledger:
         self.messages[note.message_id].in_doubt = note
 
     def _finished(self, done: Finished, at: datetime) -> None:
-        self.under_way.setdefault(done.worker, set()).discard(done.message_id)
+        under_way = self.under_way.setdefault(done.worker, set())
+        if len(under_way) >= MOST_UNDER_WAY:
+            self.last_full[done.worker] = at
+        under_way.discard(done.message_id)
         if not done.recorded:
             return
         facts = self.messages[done.message_id]
@@ -179,6 +187,9 @@ class Ledger:
             copy = Copy(kept.mail, at, facts.attempts, kept.connection, kept.ip, cut_by_crash=not alive)
             facts.copies.append(copy)
 
+    def _look_up_failed(self, failed: LookUpFailed, at: datetime) -> None:
+        self.failed_look_ups[failed.name] = at
+
     def _link_failed(self, failed: LinkFailed, at: datetime) -> None:
         server = failed.server
         self.link_failures[server] = at
@@ -189,7 +200,7 @@ class Ledger:
 
     def _started(self, started: Started, at: datetime) -> None:
         if started.who != API:
-            if not self.under_way:
+            if not self.under_way.keys() - self.paused:
                 self.working_since = at
             self.under_way[started.who] = set()
 

@@ -25,10 +25,11 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The addresses of a domain's mail hosts, a group for each preference, best first."""
+    """The addresses of a domain's mail hosts, a group for each preference, best first; and all names to look up."""
 
     fate: Fate
     groups: tuple[tuple[str, ...], ...] = ()
+    names: frozenset[str] = frozenset()
 
 
 PERMANENT, TEMPORARY = Route(Fate.PERMANENT), Route(Fate.TEMPORARY)
@@ -52,11 +53,12 @@ def route_of(zones: Zones, domain: str) -> Route:
         tuple(ip for _, host in group for ip in _addresses(zones, host))
         for _, group in groupby(records, key=lambda record: record[0])
     ]
+    names = frozenset({domain, *(host for _, host in records)})
     reachable = tuple(group for group in groups if group)
     if reachable:
-        return Route(Fate.OPEN, reachable)
+        return Route(Fate.OPEN, reachable, names)
     broken = any(zones.fault_of(host) in _BROKEN for _, host in records)
-    return TEMPORARY if broken else PERMANENT
+    return Route(Fate.TEMPORARY if broken else Fate.PERMANENT, names=names)
 
 
 def _addresses(zones: Zones, host: str) -> tuple[str, ...]:

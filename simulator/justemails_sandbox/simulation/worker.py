@@ -6,14 +6,15 @@ write to is frozen, so that nothing of it is kept after that instant.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from justemails.ports import Connector, SmtpConnection
+from justemails.ports import Connector, DnsTemporaryError, MxRecord, Resolver, SmtpConnection
 from justemails.records import Attempt, Claim, Outcome
 from justemails.store import DeliveryQueue
 from justemails_contract.delivery import Event
-from justemails_sandbox.simulation.history import Claimed, Finished, History, InDoubt
+from justemails_sandbox.simulation.history import Claimed, Finished, History, InDoubt, LookUpFailed
 
 Dials = dict[asyncio.Task[object] | None, list[str]]
 """The addresses dialled so far in the attempt that a task makes."""
@@ -33,6 +34,35 @@ class RecordedConnector:
     async def connect(self, ip: str) -> SmtpConnection:
         self._dials[asyncio.current_task()].append(ip)
         return await self._inner.connect(ip)
+
+
+class RecordedResolver:
+    """A resolver whose failures are written down: who was not told of a host cannot ask it."""
+
+    def __init__(self, inner: Resolver, worker: str, history: History) -> None:
+        self._inner = inner
+        self._worker = worker
+        self._history = history
+
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        with self._noting(domain):
+            return await self._inner.mx(domain)
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        with self._noting(host):
+            return await self._inner.addresses(host)
+
+    async def txt(self, name: str) -> Sequence[str]:
+        with self._noting(name):
+            return await self._inner.txt(name)
+
+    @contextmanager
+    def _noting(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except DnsTemporaryError:
+            self._history.add(LookUpFailed(self._worker, name))
+            raise
 
 
 class RecordedQueue:

@@ -21,7 +21,7 @@ from justemails_sandbox.simulation.history import (
     Shown,
 )
 from justemails_sandbox.simulation.invariants.base import Rule
-from justemails_sandbox.simulation.ledger import Copy, Facts, Ledger
+from justemails_sandbox.simulation.ledger import MOST_UNDER_WAY, Copy, Facts, Ledger
 from justemails_sandbox.simulation.routes import Fate, Route
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -117,7 +117,7 @@ def who_is_told_no_stops(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
             if facts.refused_on is not None and done.code is not None and done.code >= 500:
                 yield f"{done.message_id} was refused with {done.code} at {done.phase}, and is {done.outcome}"
             by_dns = {facts.route.fate, ledger.route_of(facts.recipient_domain).fate}
-            if by_dns == {Fate.PERMANENT}:
+            if by_dns == {Fate.PERMANENT} and not _not_told(ledger, facts):
                 yield f"{done.message_id} has nowhere to go, says DNS for good, and is {done.outcome}"
         case MxDid(did) if did.what == "replied":
             spoken_of = ledger.of_sender(did.sender)
@@ -160,9 +160,18 @@ def _late(ledger: Ledger, facts: Facts, claim: Claimed, entry: Entry) -> Iterato
     # A worker that dies takes its plans along; another one looks again when a lease runs out, at the latest.
     died = ledger.last_crash is not None and ledger.last_crash >= due - LEASE
     allowed = (LEASE if died else timedelta(0)) + PROMPT
-    busy = any(len(messages) >= 20 for messages in ledger.under_way.values())
-    if entry.at > due + allowed and not busy:
+    if entry.at > due + allowed and not _all_full(ledger, entry):
         yield f"{claim.message_id} was due at {due}, and is tried {entry.at - due} late"
+
+
+def _all_full(ledger: Ledger, entry: Entry) -> bool:
+    """Say whether no worker had room for one more until now."""
+    return all(
+        len(messages) >= MOST_UNDER_WAY or (full is not None and full >= entry.at - PROMPT)
+        for worker, messages in ledger.under_way.items()
+        if worker not in ledger.paused
+        for full in (ledger.last_full.get(worker),)
+    )
 
 
 def waits_as_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
@@ -223,12 +232,19 @@ def hosts_in_order(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I9
     match entry.happening:
         case Finished(dialled=dialled) as done if dialled:
             facts = ledger.messages[done.message_id]
-            if facts.route != ledger.route_of(facts.recipient_domain):
+            if facts.route != ledger.route_of(facts.recipient_domain) or _not_told(ledger, facts):
                 return
             yield from (f"{done.message_id}: {problem}" for problem in _out_of_order(facts.route, dialled))
             put_off = done.outcome in {Event.DEFERRED, Event.EXPIRED} and done.attempt == facts.attempts
             if put_off and facts.claimed_at and entry.at - facts.claimed_at < LONGEST_ATTEMPT:
                 yield from (f"{done.message_id}: {problem}" for problem in _left_out(facts.route, dialled))
+
+
+def _not_told(ledger: Ledger, facts: Facts) -> bool:
+    """Say whether a look-up of a host failed since the attempt began, so that it may be unknown to it."""
+    names = {facts.recipient_domain, *facts.route.names}
+    failed = [ledger.failed_look_ups.get(name) for name in names]
+    return facts.claimed_at is not None and any(at is not None and at >= facts.claimed_at for at in failed)
 
 
 def _out_of_order(route: Route, dialled: tuple[str, ...]) -> Iterator[str]:
