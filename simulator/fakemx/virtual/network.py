@@ -151,14 +151,14 @@ class MemoryNetwork:
     ) -> tuple[MemoryTransport, asyncio.BaseProtocol]:
         address = host, port
         fate = self.fate_of(host)
-        await self._sleep(self.latency())
+        await asyncio.sleep(self.latency())  # noqa: TID251  # the loop's own time is the virtual one
         server = self._servers.get(address)
         if fate is not None and not isinstance(fate, ResetAfter | HalfOpen):
             self.struck(fate, address)
         if isinstance(fate, BlackHole) or address in self._black_holes:
             await self.loop.create_future()
         if server is None or isinstance(fate, Refuse):
-            await self._sleep(self.latency())
+            await asyncio.sleep(self.latency())  # noqa: TID251  # likewise
             raise ConnectionRefusedError(111, "Connection refused")
         return await self._establish(factory, server, fate, (local or LOOPBACK, self.free_port()))
 
@@ -224,14 +224,6 @@ class MemoryNetwork:
     def latency(self) -> float:
         low, high = self.line.latency
         return self.rng.uniform(low, high) if high > low else low
-
-    async def _sleep(self, seconds: float) -> None:
-        done = self.loop.create_future()
-        timer = self.loop.call_later(seconds, done.set_result, None)
-        try:
-            await done
-        finally:
-            timer.cancel()
 
     def _closed(self, transport: MemoryTransport) -> None:
         self._open.pop(transport, None)

@@ -512,3 +512,32 @@ def test_a_reader_that_waits_for_a_dead_peer_is_a_deadlock_and_not_a_hang() -> N
 
     with pytest.raises(DeadlockError, match="read"):
         Network().run(main())
+
+
+def test_a_process_that_stands_still_while_it_connects_can_still_give_up() -> None:
+    """Its answer and its time-out both wait for it; whichever comes first, the other must do no harm."""
+    network = Network(line=Line(latency=(1, 1)))
+    seen: list[str] = []
+
+    async def victim() -> None:
+        try:
+            async with VirtualClock(network.loop).timeout(0.7):
+                await connect()
+        except TimeoutError:
+            seen.append("gave up")
+
+    async def main() -> None:
+        await serve()
+        context = copy_context()
+        context.run(OWNER.set, "victim")
+        task = asyncio.get_running_loop().create_task(victim(), context=context)
+        await VirtualClock(network.loop).sleep(0.3)
+        network.loop.pause("victim")
+        await VirtualClock(network.loop).sleep(10)
+        network.loop.resume("victim")
+        await task
+
+    network.loop.set_exception_handler(lambda _, context: seen.append(str(context["exception"])))
+    network.run(main())
+
+    assert seen == ["gave up"]
