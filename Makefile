@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install sandbox test check bench kills lock clean
+.PHONY: install sandbox test check bench kills mutants lock clean
 
 install: $(READY)
 
@@ -38,6 +38,10 @@ bench: install
 # The crash test at full length; `make test` runs a short form of it.
 kills: install
 	$(BIN)/python -m pytest tests/sandbox/test_kill.py --kills 200 -s $(ARGS)
+
+# Every wrong engine of tests/simulation/mutants.py: which invariant catches it, and the scenario cut down.
+mutants: install
+	$(BIN)/python -m tests.simulation.hunt $(ARGS)
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

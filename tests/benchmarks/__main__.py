@@ -10,11 +10,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import accepts, deliveries, listing, memory
+from tests.benchmarks import accepts, deliveries, listing, memory, simulation
 from tests.benchmarks.report import as_json, table
 from tests.benchmarks.settings import FULL, QUICK
 
-_BENCHMARKS = {"accepts": accepts.run, "deliveries": deliveries.run, "listing": listing.run, "memory": memory.run}
+_BENCHMARKS = {
+    "accepts": accepts.run,
+    "deliveries": deliveries.run,
+    "listing": listing.run,
+    "memory": memory.run,
+    "simulation": simulation.run,
+}
 
 
 def main() -> None:

@@ -210,9 +210,12 @@ class _Report:
             click.echo(f"{_verdict(one)}\n  {line}")
 
     def _tell(self, summary: dict[str, object]) -> None:
+        # What one scenario by hand does not meet is not worth a word; what a search never met is.
+        searched = len(self.runs) > 1
         width = max(len(name) for name in self.counters)
         for name, count in self.counters.items():
-            click.echo(f"  {name:<{width}}  {count:>8}" + ("" if count else "   never"))
+            if count or searched:
+                click.echo(f"  {name:<{width}}  {count:>8}" + ("" if count else "   never"))
         click.echo(
             f"{summary['seeds']} scenarios, {summary['messages']} messages, {summary['simulatedHours']} simulated "
             f"hours in {summary['seconds']} s: {summary['violations']} violations"

@@ -1,71 +1,105 @@
 """The story of each message as an SMTP ladder: who said what to whom, and how much time went by between.
 
-+0 s         accepted by the API: hello@yourdomain.com to ann@story.test
-+0 s         attempt 1
-               mx.story.test [198.18.0.80]
-               <- 220 mx.story.test ESMTP
-               -> EHLO localhost.localdomain
-               ...
-               <- 450 4.7.1 greylisted, come back in five minutes
-             put off until +57 s
++0 s           accepted by the API: hello@yourdomain.com to ann@story.test
++0 s           attempt 1
+                 mx.story.test [198.18.0.80]
+                 <- 220 mx.story.test ESMTP
+                 -> EHLO out.justemails.test
+                 ...
+                 <- 450 4.7.1 greylisted, come back in five minutes
+               put off until +57 s
++57 s          attempt 2 went the same way: 450 4.7.1 greylisted, come back in five minutes
+               put off until +5 min 50 s
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from justemails_contract.delivery import is_terminal
 from justemails_sandbox.simulation.history import Accepted, Crashed, Entry, Finished, Started
 
 _ARROWS = {"C: ": "-> ", "S: ": "<- ", "-- ": ""}
-_COLUMN = 13
+_COLUMN = 15
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """One attempt, or several in a row that went the same way as the one before them."""
+
+    first: Finished
+    last: Finished
+    began: timedelta  # after the acceptance
+    ended: timedelta
+    told_before: bool
+
+    def lines(self, accepted_at: datetime) -> list[str]:
+        return [*self._heading(), self._end(accepted_at)]
+
+    def _heading(self) -> list[str]:
+        number = self.first.attempt
+        if not self.told_before:
+            said = self.first.transcript or (f"-- {self.first.text}",)
+            ladder = [" " * (_COLUMN + 2) + _ARROWS.get(line[:3], "") + line[3:] for line in said]
+            return [_at(self.began, f"attempt {number}"), *ladder]
+        how = f"went the same way: {self._last_words()}"
+        if self.last is self.first:
+            return [_at(self.began, f"attempt {number} {how}")]
+        until = _plain(self.ended)
+        return [_at(self.began, f"attempts {number} to {self.last.attempt}, the last one at {until}, {how}")]
+
+    def _last_words(self) -> str:
+        said = [line[3:] for line in self.first.transcript if line.startswith("S: ") and line[3:4] in "45"]
+        return said[-1] if said else self.first.text
+
+    def _end(self, accepted_at: datetime) -> str:
+        if is_terminal(self.last.status):
+            return _at(None, f"{self.last.status}: {self.last.text}" if self.last.text else str(self.last.status))
+        return _at(None, f"put off until {_plain(self.last.due_at - accepted_at)}" if self.last.due_at else "put off")
 
 
 class Ladder:
     """Reads a history and tells it message by message."""
 
     def __init__(self) -> None:
-        self._accepted: dict[str, tuple[datetime, list[str]]] = {}
-        self._last: dict[str, tuple[str, ...]] = {}
+        self._accepted_at: dict[str, datetime] = {}
+        self._stories: dict[str, list[str | _Attempts]] = {}
 
     def __call__(self, entry: Entry) -> None:
         match entry.happening:
             case Accepted() as accepted:
                 told = f"accepted by the API: {accepted.sender} to {accepted.recipient}"
-                self._accepted[accepted.message_id] = entry.at, [_at(timedelta(0), told)]
+                self._accepted_at[accepted.message_id] = entry.at
+                self._stories[accepted.message_id] = [_at(timedelta(0), told)]
             case Finished(recorded=True) as done:
-                start, lines = self._accepted[done.message_id]
-                lines += self._attempt(done, entry.at - start, start)
+                self._attempt(done, entry.at - self._accepted_at[done.message_id])
             case Crashed(who) | Started(who):
                 verb = "died" if isinstance(entry.happening, Crashed) else "started again"
-                for start, lines in self._accepted.values():
-                    lines.append(_at(entry.at - start, f"{who} {verb}"))
+                for message_id, story in self._stories.items():
+                    story.append(_at(entry.at - self._accepted_at[message_id], f"{who} {verb}"))
 
     def text(self) -> str:
         """Return the whole story."""
-        return "\n\n".join("\n".join(lines) for _, lines in self._accepted.values())
-
-    def _attempt(self, done: Finished, age: timedelta, start: datetime) -> Iterator[str]:
-        yield _at(age, f"attempt {done.attempt}")
-        if done.transcript == self._last.get(done.message_id) and done.transcript:
-            yield _under(
-                "as before: " + next(line for line in reversed(done.transcript) if line.startswith(("S:", "--")))
+        return "\n\n".join(
+            "\n".join(
+                line
+                for part in story
+                for line in ([part] if isinstance(part, str) else part.lines(self._accepted_at[message_id]))
             )
+            for message_id, story in self._stories.items()
+        )
+
+    def _attempt(self, done: Finished, age: timedelta) -> None:
+        story = self._stories[done.message_id]
+        before = next((part for part in reversed(story) if isinstance(part, _Attempts)), None)
+        same = before is not None and (before.first.transcript, before.first.text) == (done.transcript, done.text)
+        if before is not None and before is story[-1] and before.told_before and same:
+            before.last, before.ended = done, age
         else:
-            for line in done.transcript or (f"-- {done.text}",):
-                yield _under(_ARROWS.get(line[:3], "") + line[3:])
-        self._last[done.message_id] = done.transcript
-        if is_terminal(done.status):
-            yield _at(None, f"{done.status}: {done.text}" if done.text else str(done.status))
-        elif done.due_at is not None:
-            yield _at(None, f"put off until {_plain(done.due_at - start)}")
+            story.append(_Attempts(done, done, age, age, same))
 
 
 def _at(age: timedelta | None, text: str) -> str:
     return f"{'' if age is None else _plain(age):<{_COLUMN}}{text}"
-
-
-def _under(text: str) -> str:
-    return " " * (_COLUMN + 2) + text
 
 
 def _plain(age: timedelta) -> str:
