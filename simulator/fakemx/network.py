@@ -19,6 +19,7 @@ What is deliberately not here: what behaviours mean (``behaviours``), DNS packet
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Self
 
 from fakemx.behaviours.catalogue import DOMAINS, TAGS
@@ -49,6 +50,7 @@ class FakeNetwork:
         self,
         clock: Clock,
         *,
+        domains: Mapping[str, Behaviour] = MappingProxyType({}),
         zones: Zones | None = None,
         on_mail: Callable[[Received], None] | None = None,
         new_id: Callable[[], str] | None = None,
@@ -59,6 +61,7 @@ class FakeNetwork:
 
         Args:
             clock: the time, and the waiting.
+            domains: who behaves how from the start on, beside the ready domains or instead of them.
             zones: the DNS data, to share them; the network adds its hosts to them.
             on_mail: takes each mail before it is acknowledged; by default ``received`` does, in memory. If it
                 raises, the sender is told 451.
@@ -74,7 +77,8 @@ class FakeNetwork:
         self._keep = on_mail or self.received.append
         self._new_id = new_id or (lambda: str(next(numbers)))
         self._listeners = listeners or LoopbackListeners()
-        self._playbook = Playbook(DOMAINS, TAGS)
+        self._ready = {**DOMAINS, **domains}
+        self._playbook = Playbook(self._ready, TAGS)
         self._dns = DnsServer(self.zones, clock, on_fault=self.faults.append)
         self._directory = Directory(clock.now)
         self._reporter = Reporter(clock, self._where_mail_goes, self._new_id, self.faults.append)
@@ -166,7 +170,7 @@ class FakeNetwork:
     async def reset(self) -> None:
         """Go back to the start: behaviours, counters, recorded mail, noted bugs. Records set in zones stay."""
         for domain, behaviour in self._playbook.behaviours.items():
-            if DOMAINS.get(domain) != behaviour:
+            if self._ready.get(domain) != behaviour:
                 await self.clear_behaviour(domain)
         self._playbook.reset()
         self.received.clear()

@@ -11,6 +11,8 @@ from justemails_sandbox.events import LoggedEvent
 from justemails_sandbox.seeding import SENDER
 from justemails_sandbox.served import ServedSandbox
 
+_SHOWN = ("bounce", "greylist", "full", "down", "slow", "drop", "nxdomain", "failover", "late-bounce", "complaint")
+
 
 def banner(sandbox: ServedSandbox) -> str:
     """Return the text that a started sandbox shows."""
@@ -35,13 +37,13 @@ def banner(sandbox: ServedSandbox) -> str:
         "",
         f"curl {sandbox.control}/inbox",
         "",
-        "Every address accepts mail, but these, and any address with the +tag:",
+        "Every address accepts mail, but such as these, and any address with the +tag:",
         "",
     ]
-    width = max(len(name) for name in CATALOGUE)
-    for name, behaviour in CATALOGUE.items():
-        lines.append(f"  user@{name + '.test':<{width + 5}}  +{name:<{width}}  {behaviour.summary}")
-    return "\n".join([*lines, "", "Stop with Ctrl-C."])
+    width = max(len(name) for name in _SHOWN)
+    lines += [f"  user@{name + '.test':<{width + 5}}  +{name:<{width}}  {CATALOGUE[name].summary}" for name in _SHOWN]
+    lines += ["", f"All {len(CATALOGUE)} of them: justemails network list", "", "Stop with Ctrl-C."]
+    return "\n".join(lines)
 
 
 def event_line(event: LoggedEvent) -> str | None:

@@ -112,7 +112,7 @@ class Sandbox:
         self._accepted = True
 
     async def _start_loop_side(self) -> None:
-        self.network = FakeNetwork(self.clock, on_mail=self._on_mail)
+        self.network = FakeNetwork(self.clock, domains=self.settings.domains, on_mail=self._on_mail)
         self.network.zones.add_provider(PublishedRecords(self.store))
         await self.network.start()
         self.resolver = DnsResolver(self.clock, self.network.dns_address)

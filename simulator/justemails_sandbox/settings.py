@@ -1,7 +1,11 @@
 """What a sandbox is started with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+
+from fakemx.behaviours.script import Behaviour
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class SandboxSettings:
         virtual: whether the clock stands still until it is moved.
         seed: of the retry jitter and of the order of equal MX hosts; None draws one.
         key: the API key to accept; None keeps the last run's, or makes one.
+        domains: who behaves how, beside the catalogue's domains.
     """
 
     data: Path | None = None
@@ -22,3 +27,4 @@ class SandboxSettings:
     virtual: bool = False
     seed: int | None = None
     key: str | None = None
+    domains: Mapping[str, Behaviour] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,12 +7,14 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
+from fakemx.behaviours.script import Behaviour
 from justemails_sandbox.banner import banner, event_line
+from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
 from justemails_sandbox.data_folder import DataFolderError
 from justemails_sandbox.egress import forbid_leaving_loopback
 from justemails_sandbox.events import LoggedEvent
@@ -55,6 +57,7 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
     "--seed", type=int, envvar="JUSTEMAILS_SEED", help="Seed of the retry jitter and of the order of equal mail hosts."
 )
 @click.option("--key", envvar="JUSTEMAILS_KEY", help="API key to accept; by default the last run's, or a new one.")
+@click.option("--network", "domains", type=NetworkFile(), envvar="JUSTEMAILS_NETWORK", help=NETWORK_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, nothing else.")
 def sandbox(
     port: int,
@@ -63,6 +66,7 @@ def sandbox(
     clock: str,
     seed: int | None,
     key: str | None,
+    domains: Mapping[str, Behaviour] | None,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Run the API, a delivery engine and a fake internet on this machine. Nothing can leave it."""
@@ -75,7 +79,7 @@ def sandbox(
     printer = Printer(sys.stdout)
     show = _as_json if as_json else event_line
     running = _start(
-        SandboxSettings(folder, host, port, clock == "virtual", seed, key),
+        SandboxSettings(folder, host, port, clock == "virtual", seed, key, domains or {}),
         listen=lambda event: printer.print(show(event)),
     )
     printer.print(json.dumps(_ready(running)) if as_json else banner(running))

@@ -65,11 +65,9 @@ async def _run(
     command: Sequence[str], domains: Mapping[str, Behaviour], listeners: AddressListeners, stdout: TextIO | None
 ) -> LabReport:
     observations: list[Observation] = []
-    network = FakeNetwork(MovableClock(), listeners=listeners, observe=observations.append)
+    network = FakeNetwork(MovableClock(), domains=domains, listeners=listeners, observe=observations.append)
     namespace.add_addresses(islice(listeners.addresses(6), _MOST_V6))
     async with network:
-        for domain, behaviour in domains.items():
-            await network.set_behaviour(domain, behaviour)
         process = await asyncio.create_subprocess_exec(*command, stdout=stdout)
         try:
             exit_code = await process.wait()

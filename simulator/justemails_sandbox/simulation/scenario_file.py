@@ -27,7 +27,7 @@ from typing import TypeVar
 import yaml
 
 from fakemx.behaviours.form import Behaviour, BehaviourError, parse_behaviour, to_json
-from fakemx.dns.zones import DnsFault, looks_like_a_mail_domain
+from fakemx.dns.zones import DnsFault, looks_like_a_mail_domain, normal
 from justemails_contract.delivery import Status
 from justemails_sandbox.durations import DurationError, parse_duration, write_duration
 from justemails_sandbox.simulation.scenario import (
@@ -81,7 +81,7 @@ def load_scenario(text: str) -> Scenario:
         seed=_number(members, "seed", 0, 0, 2**63),
         length=_duration(members["length"]) if "length" in members else defaults.length,
         workers=workers,
-        domains={name: _behaviour(name, item) for name, item in _members(members, "domains").items()},
+        domains=_domains(members["domains"]) if "domains" in members else defaults.domains,
         conditions=_conditions(members["conditions"]) if "conditions" in members else defaults.conditions,
         weather=tuple(_weather(item) for item in _items(members, "weather")),
         dns=tuple(_trouble(item) for item in _items(members, "dns")),
@@ -99,7 +99,7 @@ def load_domains(text: str) -> Mapping[str, Behaviour]:
     Raises:
         YamlError: it cannot be read; the message names the line and the field.
     """
-    return {name: _behaviour(name, item) for name, item in read_yaml(text).members().items()}
+    return _domains(read_yaml(text))
 
 
 def dump_scenario(scenario: Scenario) -> str:
@@ -152,6 +152,10 @@ def _send_out(send: Send) -> dict[str, object]:
     if send.text is not None:
         out["text"] = send.text
     return out
+
+
+def _domains(item: Located) -> Mapping[str, Behaviour]:
+    return {normal(name): _behaviour(name, one) for name, one in item.members().items()}
 
 
 def _behaviour(domain: str, item: Located) -> Behaviour:

@@ -74,6 +74,7 @@ class World:
         self.history = History(self.clock.now)
         self.network = FakeNetwork(
             self.clock,
+            domains=scenario.domains,
             listeners=AddressListeners(_ADDRESSES, blackhole_at=self._links.blackhole),
             on_mail=self._on_mail,
             observe=self._on_mx,
@@ -146,8 +147,6 @@ class World:
     async def _begin(self) -> None:
         await self.network.start()
         self.network.zones.add_provider(PublishedRecords(self.store))
-        for domain, behaviour in self.scenario.domains.items():
-            await self.network.set_behaviour(domain, behaviour)
         for weather in self.scenario.weather:
             self._links.add_rule(rule_of(weather, self.network.zones))
         secrets = self.api.seed()

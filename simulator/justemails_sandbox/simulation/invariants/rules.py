@@ -121,7 +121,10 @@ def who_is_told_no_stops(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
                 yield f"{done.message_id} has nowhere to go, says DNS for good, and is {done.outcome}"
         case MxDid(did) if did.what == "replied":
             spoken_of = ledger.of_sender(did.sender)
-            if spoken_of and spoken_of.refused_on is not None and spoken_of.refused_on != did.connection:
+            # Of a message that was taken over, the worker that has lost it may still be speaking too.
+            if spoken_of is None or spoken_of.refused_on is None or spoken_of.taken_over:
+                return
+            if spoken_of.refused_on != did.connection:
                 yield f"{spoken_of.accepted.message_id} was refused for good, and another host is asked: {did.host}"
 
 
