@@ -79,7 +79,7 @@ class FakeNetwork:
         self._listeners = listeners or LoopbackListeners()
         self._ready = {**DOMAINS, **domains}
         self._playbook = Playbook(self._ready, TAGS)
-        self._dns = DnsServer(self.zones, clock, on_fault=self.faults.append)
+        self._dns = DnsServer(self.zones, clock, self.faults.append)
         self._directory = Directory(clock.now)
         self._reporter = Reporter(clock, self._where_mail_goes, self._new_id, self.faults.append)
         self._place = Place(

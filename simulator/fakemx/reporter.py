@@ -4,7 +4,6 @@ One attempt each, from the null sender (RFC 5321 section 4.5.5), and none to a m
 reports would go round for ever.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from fakemx.behaviours.actions import ReportKind, SendReport
 from fakemx.clock_port import Clock
 from fakemx.mx.received import Arrival
 from fakemx.mx.reports import Subject, complaint, delivery_delayed, delivery_failure, out_of_office
+from fakemx.tasks import Tasks
 
 _SMTP_S = 60
 
@@ -45,21 +45,16 @@ class Reporter:
         self._clock = clock
         self._where = where
         self._new_id = new_id
-        self._fault = fault
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._waiting = Tasks(fault)
 
     def send(self, report: SendReport, arrival: Arrival, recipient: str) -> None:
         """See to it that a report about this recipient of a mail is sent in time."""
         if arrival.sender:
-            task = asyncio.create_task(self._send(report, arrival, recipient))
-            self._waiting.add(task)
-            task.add_done_callback(self._ended)
+            self._waiting.start(self._send(report, arrival, recipient))
 
     async def stop(self) -> None:
         """Forget what has not been sent."""
-        for task in self._waiting:
-            task.cancel()
-        await asyncio.gather(*self._waiting, return_exceptions=True)
+        await self._waiting.stop()
 
     async def _send(self, report: SendReport, arrival: Arrival, recipient: str) -> None:
         received_at = self._clock.now()
@@ -83,8 +78,3 @@ class Reporter:
             pass  # a report that cannot be delivered is dropped
         finally:
             client.close()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._waiting.discard(task)
-        if not task.cancelled() and isinstance(error := task.exception(), Exception):
-            self._fault(error)

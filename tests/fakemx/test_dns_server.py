@@ -32,7 +32,7 @@ def asking(
     faults: list[Exception] = []
 
     async def whole() -> None:
-        server = DnsServer(zones, clock or HandClock(), on_fault=faults.append)
+        server = DnsServer(zones, clock or HandClock(), faults.append)
         await server.start()
 
         async def ask(name: str, rdtype: str, **options: int | str | None) -> dns.message.Message:
@@ -124,7 +124,8 @@ def test_garbage_is_no_dns_message_and_a_wrong_id_is_no_answer() -> None:
     zones = Zones()
     zones.set_fault("garbage.test", DnsFault.GARBAGE)
     zones.set_fault("wrong.test", DnsFault.WRONG_ID)
-    server = DnsServer(zones, HandClock())
+    faults: list[Exception] = []
+    server = DnsServer(zones, HandClock(), faults.append)
 
     def answer(name: str) -> tuple[dns.message.Message, bytes]:
         query = dns.message.make_query(name, "MX")
@@ -136,6 +137,7 @@ def test_garbage_is_no_dns_message_and_a_wrong_id_is_no_answer() -> None:
         dns.message.from_wire(answer("garbage.test")[1])
     query, packet = answer("wrong.test")
     assert dns.message.from_wire(packet).id != query.id
+    assert not faults
 
 
 def test_a_name_that_times_out_is_not_answered_and_the_next_one_is() -> None:

@@ -11,6 +11,7 @@ from fakemx.behaviours.catalogue import CATALOGUE, DOMAINS
 from fakemx.behaviours.form import parse_behaviour
 from fakemx.behaviours.script import Port
 from fakemx.dns.zones import Zones
+from fakemx.mx.observation import Observation
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
 
@@ -228,6 +229,24 @@ def test_stopping_leaves_no_socket_and_no_task() -> None:
             await raw.close()
 
     run(whole())
+
+
+def test_stopping_ends_the_connections_in_the_order_in_which_they_began() -> None:
+    ended: list[int] = []
+
+    def note(did: Observation) -> None:
+        if did.what == "closed":
+            ended.append(did.connection)
+
+    async def whole() -> None:
+        async with FakeNetwork(HandClock(), observe=note) as network:
+            for _ in range(20):
+                await (await Raw.to(network, "ok.test")).answer()
+
+    run(whole())
+
+    assert ended == sorted(ended)
+    assert len(ended) == 20
 
 
 def test_a_stopped_network_can_be_started_again() -> None:

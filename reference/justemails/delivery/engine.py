@@ -45,7 +45,7 @@ class Engine:
         self._observe = observe
         self._wake = asyncio.Event()
         self._at_rest = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}  # in the order of their beginnings
         self._stopping = False
 
     @property
@@ -94,7 +94,7 @@ class Engine:
         if free > 0 and due is not None and due <= now:
             for claim in self._queue.claim(now, now + self._settings.lease, free):
                 task = asyncio.create_task(self._deliver(claim))
-                self._tasks.add(task)
+                self._tasks[task] = None
                 task.add_done_callback(self._ended)
 
     async def _wait_for_work(self) -> None:
@@ -119,7 +119,7 @@ class Engine:
                 await self._wake.wait()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._wake.set()
         if not task.cancelled() and task.exception():
             # Our own fault. The lease keeps the message from being tried again at once, and loses nothing.

@@ -4,7 +4,7 @@ All answers come from ``dns_answer.respond``. A packet that cannot be read is ig
 provider that raises, say) is answered SERVFAIL and handed to ``on_fault``, so that it is seen and not
 mistaken for weather.
 
-    >>> server = DnsServer(zones, clock)
+    >>> server = DnsServer(zones, clock, faults.append)
     >>> await server.start()
     >>> server.port
     >>> await server.stop()
@@ -18,6 +18,7 @@ from typing import cast
 from fakemx.clock_port import Clock
 from fakemx.dns.answer import failure, respond, waits_for
 from fakemx.dns.zones import Zones
+from fakemx.tasks import Tasks
 
 PORT_TRIES = 20
 
@@ -25,12 +26,12 @@ PORT_TRIES = 20
 class DnsServer:
     """A name server that asks ``zones``."""
 
-    def __init__(self, zones: Zones, clock: Clock, *, on_fault: Callable[[Exception], None] | None = None) -> None:
+    def __init__(self, zones: Zones, clock: Clock, on_fault: Callable[[Exception], None]) -> None:
         """Take the data, and the clock that a slow server waits on; nothing is opened before ``start``."""
         self._zones = zones
         self._clock = clock
-        self._late: set[asyncio.Task[None]] = set()
         self._on_fault = on_fault
+        self._late = Tasks(on_fault)
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -52,9 +53,7 @@ class DnsServer:
 
     async def stop(self) -> None:
         """Close the sockets and every connection."""
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await self._late.stop()
         if self._udp is not None:
             self._udp.close()
         if self._tcp is not None:
@@ -71,8 +70,7 @@ class DnsServer:
         try:
             return respond(self._zones, packet, udp=udp)
         except Exception as ex:  # noqa: BLE001  # the edge: a bug is reported and answered, and serving goes on
-            if self._on_fault is not None:
-                self._on_fault(ex)
+            self._on_fault(ex)
             return failure(packet)
 
     async def wait(self, packet: bytes) -> None:
@@ -90,9 +88,7 @@ class DnsServer:
             if answer := self.answer(packet, udp=True):
                 send(answer)
 
-        task = asyncio.create_task(later())
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+        self._late.start(later())
         return True
 
     async def _open(self, host: str, port: int) -> bool:

@@ -30,7 +30,7 @@ class MxHost:
         self._place = place
         self._where: dict[str, tuple[str, int]] = {}
         self._listening: list[Listening] = []
-        self._sessions: set[MxSession] = set()
+        self._sessions: dict[MxSession, None] = {}  # in the order of their beginnings, so that they end in it
 
     def where(self, ip: str) -> tuple[str, int] | None:
         """Return where one of its addresses really is; None while the host is not open."""

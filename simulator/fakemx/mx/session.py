@@ -6,7 +6,7 @@ goes to ``place.fault`` and the answer is 451, so that no bug looks like weather
 What is deliberately not here: AUTH and relaying. Commands with a bare LF are taken, and bare CR and LF in the data are
 kept as they came.
 
-    >>> protocol = MxSession("mx.ok.test", Host(), Standing("ok.test", "mx"), place, sessions=set())
+    >>> protocol = MxSession("mx.ok.test", Host(), Standing("ok.test", "mx"), place, sessions={})
     >>> server = await loop.create_server(lambda: protocol, "127.0.0.1", 0)
 """
 
@@ -56,7 +56,7 @@ _WITHOUT_ENHANCED_CODES = frozenset({Stage.CONNECT, Stage.EHLO, Stage.HELO})  # 
 class MxSession(SMTP):
     """One connection."""
 
-    def __init__(self, name: str, host: Host, standing: Standing, place: Place, sessions: set["MxSession"]) -> None:
+    def __init__(self, name: str, host: Host, standing: Standing, place: Place, sessions: dict["MxSession", None]) -> None:
         """Take one connection to the host ``name``; it is in ``sessions`` for as long as it lasts."""
         # In aiosmtpd this dictionary belongs to the class, and each new session empties it for all the others.
         self.command_size_limits = defaultdict(lambda: SMTP.command_size_limit)
@@ -83,7 +83,7 @@ class MxSession(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; and once more when TLS is up."""
         first = self not in self._sessions
-        self._sessions.add(self)
+        self._sessions[self] = None
         super().connection_made(transport)
         if first:
             self.place.sessions[self.peer_ip, self._domain] += 1
@@ -91,7 +91,7 @@ class MxSession(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         """End."""
-        self._sessions.discard(self)
+        self._sessions.pop(self, None)
         self.place.sessions[self.peer_ip, self._domain] -= 1
         self.actor.observe("closed")
         super().connection_lost(error)

@@ -13,6 +13,7 @@ from justemails_sandbox.simulation.history import Entry
 from justemails_sandbox.simulation.invariants.base import BrokenInvariantError, Violation
 from justemails_sandbox.simulation.parts import Parts
 from justemails_sandbox.simulation.scenario import Scenario
+from justemails_sandbox.simulation.trace import as_line, first_difference
 from justemails_sandbox.simulation.world import World
 
 
@@ -56,14 +57,20 @@ def run(scenario: Scenario, parts: Parts | None = None, watch: Callable[[Entry],
 def run_seed(seed: int, *, days: float, messages: int, twice: bool) -> Run:
     """Run the scenario of a seed; ``twice`` to see that it runs the same way again."""
     scenario = generate(seed, days=days, messages=messages)
-    first = run(scenario)
-    if not twice or first.violation:
+    if not twice:
+        return run(scenario)
+    lines: list[str] = []
+    first = run(scenario, watch=lambda entry: lines.append(as_line(entry)))
+    if first.violation:
         return first
-    again = run(scenario)
-    if again.hash == first.hash:
+    again: list[str] = []
+    run(scenario, watch=lambda entry: again.append(as_line(entry)))
+    difference = first_difference(lines, again)
+    if difference is None:
         return first
-    text = f"the same scenario ran in two ways: {first.hash[:16]} and {again.hash[:16]}"
-    return replace(first, violation=Violation("determinism", text, 0))
+    number, line, other = difference
+    text = f"the same scenario ran in two ways; once {line or 'it ended'}, and once {other or 'it ended'}"
+    return replace(first, violation=Violation("determinism", text, number))
 
 
 def run_seeds(seeds: Sequence[int], *, days: float, messages: int, twice: bool, jobs: int) -> Iterator[Run]:

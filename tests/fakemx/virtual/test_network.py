@@ -450,7 +450,8 @@ def test_stock_starttls_works_under_latency_and_in_small_chunks(seed: int) -> No
 
 def look_up(network: Network, zones: Zones, name: str, lifetime_s: float = 10) -> list[str]:
     async def main() -> list[str]:
-        server = DnsServer(zones, VirtualClock(network.loop))
+        faults: list[Exception] = []
+        server = DnsServer(zones, VirtualClock(network.loop), faults.append)
         await server.start("127.0.0.53", 53)
         resolver = dns.asyncresolver.Resolver(configure=False)
         resolver.nameservers = ["127.0.0.53"]
@@ -458,6 +459,7 @@ def look_up(network: Network, zones: Zones, name: str, lifetime_s: float = 10) -
             return [one.to_text() for one in await resolver.resolve(name, "MX", lifetime=lifetime_s)]
         finally:
             await server.stop()
+            assert not faults
 
     with dnspython_on(network.loop, random.Random(7)):  # noqa: S311  # a test's chance
         return network.run(main())
