@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.fakemx.support import MAIL, SENDER, HandClock, Raw, attempt, run
 
 from fakemx.behaviours.form import parse_behaviour
+from fakemx.mx.observation import Observation
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
 
@@ -146,6 +147,23 @@ def test_an_address_that_cannot_be_read_is_refused_and_is_no_bug_of_ours(address
         await raw.close()
 
     on_network(test)
+
+
+def test_a_handshake_that_is_answered_with_garbage_is_not_read_as_commands() -> None:
+    seen: list[Observation] = []
+
+    async def whole() -> None:
+        async with FakeNetwork(HandClock(), observe=seen.append) as network:
+            raw = await Raw.to(network, "starttls-garbage.test")
+            await raw.answer()
+            await raw.ask("EHLO out.own.test")
+            await raw.ask("STARTTLS")
+            await raw.say(b"\x16\x03\x01\x02\x00NOOP\r\nrandom\r\nQUIT\r\n")
+            await asyncio.gather(raw.rest(), return_exceptions=True)
+
+    run(whole())
+
+    assert [did.code for did in seen if did.what == "replied"] == [220, 250, 220]
 
 
 def test_pipelined_garbage_is_answered_and_the_next_client_is_served() -> None:

@@ -187,6 +187,7 @@ class MxSession(SMTP):
             await self.say(raw.text)
         self.actor.observe("refused-handshake", Stage.STARTTLS)
         self.end(by_reset=False)
+        await self._reader.read()  # the rest of the handshake: random octets, and line ends may be among them
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's naming
         """Take a message: aiosmtpd's own way has no moment between the first line and the last."""
