@@ -1,4 +1,4 @@
-"""Durations as people write them: ``5ms``, ``90s``, ``15m``, ``1h``, ``4d``."""
+"""Durations as people write them: ``5ms``, ``90s``, ``15m``, ``1h``, ``4d``, and ``2h30m``, greatest unit first."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,8 @@ _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
-_FORM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)", re.ASCII)
+_PART = r"\d{1,12}(?:\.\d{1,6})?"
+_FORM = re.compile("(?=.)" + "".join(f"(?:({_PART}){unit})?" for unit in reversed(_UNITS)), re.ASCII)
 
 LONGEST = timedelta(days=3660)
 
@@ -26,16 +27,18 @@ def parse_duration(text: object) -> timedelta:
         DurationError: ``text`` is none, or more than ten years.
     """
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
-    duration = float(match[1]) * _UNITS[match[2]] if match else LONGEST + timedelta.resolution
-    if duration > LONGEST:
-        raise DurationError("must be a duration like 90s, 15m, 1h or 4d, of at most ten years")
-    return duration
+    if match is not None:
+        counts = zip(match.groups(default="0"), reversed(_UNITS.values()), strict=True)
+        seconds = sum(float(count) * length.total_seconds() for count, length in counts)
+        if seconds <= LONGEST.total_seconds():
+            return timedelta(seconds=seconds)
+    raise DurationError("must be a duration like 90s, 15m, 2h30m or 4d, of at most ten years")
 
 
 def write_duration(duration: timedelta) -> str:
-    """Write a duration so that ``parse_duration`` reads it back, in the largest unit that it is a whole number of."""
+    """Write a duration, to the millisecond if it has no finer part, so that ``parse_duration`` reads it back."""
+    parts, rest = "", duration
     for unit, length in reversed(_UNITS.items()):
-        count, rest = divmod(duration, length)
-        if not rest:
-            return f"{count}{unit}"
-    return f"{duration.total_seconds():.6f}s"
+        count, rest = divmod(rest, length)
+        parts += f"{count}{unit}" if count else ""
+    return f"{duration.total_seconds():.6f}s" if rest else parts or "0s"

@@ -1,6 +1,8 @@
 """Scenario files: what is read is what was written, and every complaint names the line and the field."""
 
 import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -114,6 +116,7 @@ def test_a_file_says_all_that_a_scenario_has() -> None:
         ("crashes: [{who: worker-2}]\ntraffic: [{to: a@x.example}]", 1, "crashes[0].who: must be api, all, or a"),
         ("calls: [{do: dance}]\ntraffic: [{to: a@x.example}]", 1, "calls[0].do: must be one of read, list"),
         ("expect: {a@x.example: {status: lost}}\ntraffic: [{to: a@x.example}]", 1, "must be one of queued, delivered"),
+        ("expect: {b@x.example: {copies: 1}}\ntraffic: [{to: a@x.example}]", 1, "nothing is sent to this recipient"),
         ("expect: {a@x.example: {copies: [2, 1]}}\ntraffic: [{to: a@x.example}]", 1, "copies: must be a whole number"),
         ("1: x\ntraffic: [{to: a@x.example}]", 1, "1: there is no such field"),
         ("? [a]\n: x\ntraffic: []", 1, "the name of a field must be a plain text"),
@@ -132,6 +135,13 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 names = st.sampled_from(["x.example", "y.example"])
 recipients = st.sampled_from(["ann@x.example", "ben+full@y.example"])
 shares = st.floats(0, 1)
+
+
+def expected_of_recipients(scenario: Scenario) -> Mapping[str, Expectation]:
+    recipients = {send.recipient for send in scenario.traffic}
+    return {to: expected for to, expected in scenario.expect.items() if to in recipients}
+
+
 scenarios = st.builds(
     Scenario,
     name=words,
@@ -179,7 +189,7 @@ scenarios = st.builds(
         ),
         max_size=2,
     ),
-)
+).map(lambda scenario: replace(scenario, expect=expected_of_recipients(scenario)))
 
 
 @given(scenarios)

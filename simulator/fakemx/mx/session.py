@@ -56,7 +56,9 @@ _WITHOUT_ENHANCED_CODES = frozenset({Stage.CONNECT, Stage.EHLO, Stage.HELO})  # 
 class MxSession(SMTP):
     """One connection."""
 
-    def __init__(self, name: str, host: Host, standing: Standing, place: Place, sessions: dict["MxSession", None]) -> None:
+    def __init__(
+        self, name: str, host: Host, standing: Standing, place: Place, sessions: dict["MxSession", None]
+    ) -> None:
         """Take one connection to the host ``name``; it is in ``sessions`` for as long as it lasts."""
         # In aiosmtpd this dictionary belongs to the class, and each new session empties it for all the others.
         self.command_size_limits = defaultdict(lambda: SMTP.command_size_limit)

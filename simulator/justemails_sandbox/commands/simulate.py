@@ -216,10 +216,9 @@ class _Report:
         for name, count in self.counters.items():
             if count or searched:
                 click.echo(f"  {name:<{width}}  {count:>8}" + ("" if count else "   never"))
-        click.echo(
-            f"{summary['seeds']} scenarios, {summary['messages']} messages, {summary['simulatedHours']} simulated "
-            f"hours in {summary['seconds']} s: {summary['violations']} violations"
-        )
+        scenarios, messages = _count(summary["seeds"], "scenario"), _count(summary["messages"], "message")
+        time = f"{summary['simulatedHours']} simulated hours in {summary['seconds']} s"
+        click.echo(f"{scenarios}, {messages}, {time}: {_count(summary['violations'], 'violation')}")
         click.echo(f"hash {summary['hash']}")
 
     def _echo(self, members: dict[str, object]) -> None:
@@ -278,6 +277,10 @@ def _verdict(one: Run) -> str:
     if one.violation is None:
         return f"seed {one.seed}: every invariant holds"
     return f"seed {one.seed}: {one.violation.invariant} at entry {one.violation.entry}: {one.violation.text}"
+
+
+def _count(number: object, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _hash_of(runs: Sequence[Run]) -> str:

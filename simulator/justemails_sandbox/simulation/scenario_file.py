@@ -19,7 +19,7 @@ A domain behaves as in the control API: the name of a catalogue entry, a ``scrip
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -89,7 +89,7 @@ def load_scenario(text: str) -> Scenario:
         calls=tuple(_call(item) for item in _items(members, "calls")),
         crashes=tuple(_crash(item, workers) for item in _items(members, "crashes")),
         pauses=tuple(_pause(item, workers) for item in _items(members, "pauses")),
-        expect={recipient: _expectation(item) for recipient, item in _members(members, "expect").items()},
+        expect=_expectations(_members(members, "expect"), {send.recipient for send in traffic}),
     )
 
 
@@ -300,6 +300,13 @@ def _pause_out(pause: Pause) -> dict[str, object]:
 
 def _is_worker(name: str, workers: int) -> bool:
     return bool(_WORKER.fullmatch(name)) and int(name[7:]) <= workers
+
+
+def _expectations(members: Mapping[str, Located], recipients: Set[str]) -> Mapping[str, Expectation]:
+    for recipient, item in members.items():
+        if recipient not in recipients:
+            item.wrong(f"nothing is sent to this recipient; 'traffic' sends to {', '.join(sorted(recipients)[:3])}")
+    return {recipient: _expectation(item) for recipient, item in members.items()}
 
 
 def _expectation(item: Located) -> Expectation:

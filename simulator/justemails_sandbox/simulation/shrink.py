@@ -33,6 +33,7 @@ def shrink(scenario: Scenario, breaks: Breaks, most_runs: int = 400) -> Scenario
         before = smaller
         for name in _LISTS:
             smaller = _shorter(smaller, name, budget)
+        smaller = _fewer_expectations(smaller, budget)
         smaller = _simpler_conditions(smaller, budget)
         smaller = _fewer_domains(smaller, budget)
         smaller = _simpler_domains(smaller, budget)
@@ -77,13 +78,28 @@ def _shorter(scenario: Scenario, name: str, budget: _Budget) -> Scenario:
     while size >= 1:
         for shorter in _without(items, size):
             change: dict[str, Any] = {name: tuple(shorter)}  # Any: the type is that of the list
-            candidate = replace(scenario, **change)
-            if budget.breaks(candidate):
+            candidate = _sensible(replace(scenario, **change))
+            if candidate.traffic and budget.breaks(candidate):
                 scenario, items = candidate, shorter
                 break
         else:
             size //= 2
         size = min(size, len(items))
+    return scenario
+
+
+def _sensible(scenario: Scenario) -> Scenario:
+    """Return the scenario without what is expected of recipients to whom nothing is sent any more."""
+    recipients = {send.recipient for send in scenario.traffic}
+    return replace(scenario, expect={to: expected for to, expected in scenario.expect.items() if to in recipients})
+
+
+def _fewer_expectations(scenario: Scenario, budget: _Budget) -> Scenario:
+    for recipient in scenario.expect:
+        fewer = {to: expected for to, expected in scenario.expect.items() if to != recipient}
+        candidate = replace(scenario, expect=fewer)
+        if budget.breaks(candidate):
+            scenario = candidate
     return scenario
 
 
