@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.sandbox.harness import Client
+
+from fakemx.behaviours.catalogue import CATALOGUE
+from justemails_sandbox.commands.simulate import simulate
+from justemails_sandbox.simulation.scenario_file import load_domains
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -39,6 +44,33 @@ def test_each_sample_call_returns_an_id_and_its_mail_arrives_signed(client: Clie
     assert mail["messageId"] == found[0]
     assert mail["text"] == "It works."
     assert mail["auth"]["dkim"][0]["result"] == "pass"
+
+
+def test_the_sample_of_a_network_file_is_one() -> None:
+    (sample,) = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+    assert {name: len(domain.hosts[0].steps) for name, domain in load_domains(sample).items()} == {
+        "shop.example": len(CATALOGUE["greylist"].hosts[0].steps),
+        "club.example": 2,
+    }
+
+
+def test_it_counts_the_behaviours_that_there_are() -> None:
+    assert f"all {len(CATALOGUE)} of these names" in README.read_text(encoding="utf-8")
+
+
+def test_the_ladder_it_shows_is_the_one_that_is_told() -> None:
+    text = README.read_text(encoding="utf-8")
+    (line, ladder) = re.findall(r"justemails (simulate --scenario \S+)\n```\n\n```\n(.*?)```", text, re.DOTALL)[0]
+    _, *arguments = line.split()
+
+    told = CliRunner().invoke(simulate, [*arguments[:-1], str(README.parent / arguments[-1])]).stdout.splitlines()
+
+    shown = [rung for rung in ladder.splitlines() if rung.strip() != "..."]
+    assert len(shown) > 8
+    position = iter(told)
+    for rung in shown:
+        assert rung in position, rung
 
 
 def test_every_folder_that_the_readme_links_exists() -> None:
