@@ -45,7 +45,6 @@ def steps_until_delivered(scenario: Scenario) -> int:
         if isinstance(entry.happening, Finished) and is_terminal(entry.happening.status):
             steps.append(world.loop.steps)
 
-    # A crash at step 0 of nobody marks where the counting of steps begins.
     world = World(scenario, watch=watch)
     with world:
         begin = world.loop.steps
@@ -86,8 +85,8 @@ def test_a_worker_that_stands_still_at_any_step_until_its_lease_is_lost_does_no_
     lost = 0
 
     for step in range(1, steps_until_delivered(scenario) + 1):
-        pauses = tuple(Pause(timedelta(0), who, timedelta(hours=2), step) for who in ("worker-1",))
-        world = World(replace(scenario, pauses=pauses))
+        pause = Pause(timedelta(0), "worker-1", timedelta(hours=2), step)
+        world = World(replace(scenario, pauses=(pause,)))
         world.run()
         (facts,) = world.ledger.messages.values()
         assert facts.status is Status.DELIVERED
