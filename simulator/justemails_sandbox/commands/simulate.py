@@ -6,8 +6,8 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,8 +101,10 @@ def simulate(
             with _tracing(trace) as watch:
                 report.take(run(scenario, watch=watch), scenario)
         else:
-            for one in run_seeds(chosen, days=days, messages=messages, twice=check_determinism, jobs=jobs):
-                report.take(one, generate(one.seed, days=days, messages=messages) if one.violation else None)
+            runs = run_seeds(chosen, days=days, messages=messages, twice=check_determinism, jobs=jobs)
+            with _progress(runs, len(chosen)) as shown:
+                for one in shown:
+                    report.take(one, generate(one.seed, days=days, messages=messages) if one.violation else None)
     sys.exit(report.finish())
 
 
@@ -207,6 +209,8 @@ class _Report:
             members = {"invariant": one.violation.invariant, "text": one.violation.text, "entry": one.violation.entry}
             self._echo({"event": "violation", "seed": one.seed, **members, "scenario": str(path), "replay": line})
         else:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # the bar has not ended its line
             click.echo(f"{_verdict(one)}\n  {line}")
 
     def _tell(self, summary: dict[str, object]) -> None:
@@ -248,6 +252,13 @@ def _read(file: Path) -> tuple[Scenario, str]:
         raise click.UsageError(f"{file}, {ex}") from ex
     except UnicodeDecodeError:
         raise click.UsageError(f"{file} is not UTF-8") from None
+
+
+def _progress(runs: Iterator[Run], count: int) -> AbstractContextManager[Iterable[Run]]:
+    """Show on a terminal how far it has come; nothing anywhere else."""
+    return click.progressbar(
+        runs, length=count, label="seeds", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
+    )
 
 
 @contextmanager
