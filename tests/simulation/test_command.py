@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,23 @@ def test_a_seed_runs_the_same_way_whatever_the_process() -> None:
     assert events[0][:2] == events[1][:2] == events[2][:2]
     assert [event["seed"] for event in events[0][:2]] == [7, 8]
     assert len({event["hash"] for event in events[0]}) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_search_that_is_killed_leaves_no_process_behind() -> None:
+    arguments = [COMMAND, "simulate", "--seeds", "1..1000", "--messages", "3", "--jobs", "2", "--json"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as search:
+        assert search.stdout is not None
+        search.stdout.readline()  # the pool is at work
+        children = Path(f"/proc/{search.pid}/task/{search.pid}/children").read_text().split()
+        watched = [os.pidfd_open(int(child)) for child in children]
+        search.kill()
+
+        assert len(watched) >= 2
+        for one in watched:
+            ended, _, _ = select.select([one], [], [], 60)
+            os.close(one)
+            assert ended
 
 
 def test_the_last_json_line_sums_up() -> None:

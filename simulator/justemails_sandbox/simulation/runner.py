@@ -1,12 +1,14 @@
 """Running scenarios, one or thousands, and what came of them."""
 
+import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from justemails_sandbox.simulation.generate import generate
 from justemails_sandbox.simulation.history import Entry
@@ -80,5 +82,17 @@ def run_seeds(seeds: Sequence[int], *, days: float, messages: int, twice: bool, 
         yield from map(one, seeds)
         return
     # Spawned, not forked: nothing of this process, its random state least of all, may leak into a run.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         yield from pool.map(one, seeds)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone: a pool whose owner is killed would wait for ever."""
+    parent = parent_process()
+    assert parent is not None  # noqa: S101  # for mypy: this is a child
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
