@@ -19,6 +19,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 MAX_LOCAL = 64  # RFC 5321 4.5.3.1.1
 MAX_ADDRESS = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
+MAX_DOMAIN = 253  # RFC 1035 2.3.4: 255 octets on the wire
 MAX_NAME = 200
 
 
@@ -65,7 +66,7 @@ def _domain_name(text: str) -> str | None:
     except (idna.IDNAError, UnicodeError):
         return None
     name = ".".join(labels)
-    well_formed = all(_LABEL.fullmatch(label) for label in labels) and len(name) <= 253
+    well_formed = all(_LABEL.fullmatch(label) for label in labels) and len(name) <= MAX_DOMAIN
     return name if well_formed and len(labels) > 1 and not labels[-1].isdigit() else None
 
 

@@ -1,34 +1,35 @@
-"""Sending domains: the DNS records that prove one, and the check that they are there (CHOICE-20).
+"""Sending domains: how one is made, and the DNS records that its owner is asked for (CHOICE-20).
 
-Records are checked by meaning, not by equal text: tags are parsed, strings joined, order and space ignored.
+Whether they are there is asked in ``domain_check``.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import takewhile
+from ipaddress import ip_address
 
-from justemails.addresses import parse_domain
-from justemails.dkim_signature import SigningKey, make_private_key
-from justemails.ports import Clock, DnsTemporaryError, NewId, NoSuchDomainError, Resolver
-from justemails.records import Domain
-from justemails.store import DomainStore
+from justemails.addresses import MAX_DOMAIN, AddressError, parse_domain
+from justemails.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key
+from justemails.ports import Clock, NewId
+from justemails.records import DkimKey, Domain
+
+
+@dataclass(frozen=True, slots=True)
+class SendingHost:
+    """What the records of a domain have to name.
+
+    Args:
+        addresses: where mail comes from.
+        bounces_to: the mail host that takes what receivers send back (CHOICE-25).
+    """
+
+    addresses: tuple[str, ...]
+    bounces_to: str
 
 
 def bounce_domain(domain: str) -> str:
     """Return the domain of the envelope sender, whose SPF record speaks for the sending domain."""
     return f"bounce.{domain}"
-
-
-class RecordState(StrEnum):
-    """What DNS says about one record."""
-
-    OK = "ok"
-    MISSING = "missing"
-    WRONG = "wrong"
-    UNKNOWN = "unknown"  # the name servers did not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,119 +43,56 @@ class RequiredRecord:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRecord:
-    """What became of one record: its state, and the reason in plain words."""
-
-    record: RequiredRecord
-    state: RecordState
-    reason: str
-
-
 def make_domain(account_id: str, name: str, clock: Clock, new_id: NewId) -> Domain:
-    """Return a new, unverified domain with its own token and DKIM key.
+    """Return a new, unverified domain with its own token and DKIM keys.
 
     Raises:
         AddressError: ``name`` is no domain name; the message fits after "The 'domain' field".
     """
     domain_id = new_id("dom_")
-    return Domain(
+    # Different for each account that has the domain, so that their keys can stand side by side.
+    selector = "je" + re.sub(r"[^a-z0-9]", "", domain_id.lower())[-8:]
+    made = Domain(
         id=domain_id,
         account_id=account_id,
         name=parse_domain(name),
         token=new_id("je-verify="),
-        # Different for each account that has the domain, so that their keys can stand side by side.
-        selector="je" + re.sub(r"[^a-z0-9]", "", domain_id.lower())[-8:],
-        private_key=make_private_key(),
+        # RSA first: who looks at one signature only takes the first, and knows RSA (RFC 8463 6).
+        dkim_keys=(DkimKey(f"{selector}r", make_rsa_key()), DkimKey(f"{selector}e", make_ed25519_key())),
         created_at=clock.now(),
     )
+    room = MAX_DOMAIN - max(len(prefix) for prefix in _prefixes(made))
+    if len(made.name) > room:
+        raise AddressError(f"must have at most {room} characters, so that its DNS records have names")
+    return made
 
 
-def records_of(domain: Domain, sending_ip: str) -> Sequence[RequiredRecord]:
+def _prefixes(domain: Domain) -> Sequence[str]:
+    return ("_justemails.", "bounce.", "_dmarc.", *(f"{key.selector}._domainkey." for key in domain.dkim_keys))
+
+
+def records_of(domain: Domain, sender: SendingHost) -> Sequence[RequiredRecord]:
     """Return the records that make a domain's mail verifiable, the required ones first."""
     bounce = bounce_domain(domain.name)
     return (
         RequiredRecord("ownership", "TXT", f"_justemails.{domain.name}", domain.token, required=True),
-        RequiredRecord(
-            "dkim",
-            "TXT",
-            f"{domain.selector}._domainkey.{domain.name}",
-            SigningKey(domain.private_key).record,
-            required=True,
+        *(
+            RequiredRecord(
+                "dkim",
+                "TXT",
+                f"{key.selector}._domainkey.{domain.name}",
+                SigningKey(key.selector, key.private_key).record,
+                required=True,
+            )
+            for key in domain.dkim_keys
         ),
-        RequiredRecord("spf", "TXT", bounce, f"v=spf1 ip4:{sending_ip} -all", required=True),
+        RequiredRecord("spf", "TXT", bounce, _spf(sender), required=True),
+        # Without it receivers that ask whether the sender's domain can be answered refuse the mail.
+        RequiredRecord("bounce", "MX", bounce, f"10 {sender.bounces_to}", required=True),
         RequiredRecord("dmarc", "TXT", f"_dmarc.{domain.name}", "v=DMARC1; p=none", required=False),
     )
 
 
-async def check(domain: Domain, sending_ip: str, resolver: Resolver) -> Sequence[CheckedRecord]:
-    """Look every record of a domain up and judge it."""
-    records = records_of(domain, sending_ip)
-    return await asyncio.gather(*(_check_record(record, resolver) for record in records))
-
-
-async def verify(
-    domain: Domain, sending_ip: str, resolver: Resolver, store: DomainStore, clock: Clock
-) -> Sequence[CheckedRecord]:
-    """Check a domain's records and keep the verdict.
-
-    A name server that does not answer changes nothing: the last verdict stands.
-    """
-    checked = await check(domain, sending_ip, resolver)
-    states = {one.state for one in checked if one.record.required}
-    if states == {RecordState.OK}:
-        store.set_verified(domain.id, domain.verified_at or clock.now())
-    elif RecordState.UNKNOWN not in states:
-        store.set_verified(domain.id, None)
-    return checked
-
-
-async def _check_record(record: RequiredRecord, resolver: Resolver) -> CheckedRecord:
-    try:
-        found = await resolver.txt(record.name)
-    except NoSuchDomainError:
-        found = []
-    except DnsTemporaryError as ex:
-        return CheckedRecord(record, RecordState.UNKNOWN, str(ex))
-    candidates = [text for text in found if _is_of_purpose(record, text)]
-    if not candidates:
-        return CheckedRecord(record, RecordState.MISSING, f"no such TXT record at {record.name}")
-    if len(candidates) > 1 and record.purpose != "ownership":
-        return CheckedRecord(record, RecordState.WRONG, f"more than one such TXT record at {record.name}")
-    if any(_means(record, text) for text in candidates):
-        return CheckedRecord(record, RecordState.OK, "found")
-    return CheckedRecord(record, RecordState.WRONG, f"found {candidates[0]!a} at {record.name}")
-
-
-def _is_of_purpose(record: RequiredRecord, text: str) -> bool:
-    """Say whether a TXT record is of this kind at all: other ones may stand beside it."""
-    match record.purpose:
-        case "ownership":
-            return text.strip().startswith("je-verify=")
-        case "spf":
-            return text.split()[:1] == ["v=spf1"]
-        case "dkim":
-            return "p" in tags(text)
-    return tags(text).get("v") == "DMARC1"
-
-
-def _means(record: RequiredRecord, text: str) -> bool:
-    match record.purpose:
-        case "ownership":
-            return text.strip() == record.value
-        case "spf":
-            # What stands behind "all" is never looked at (RFC 7208 5.1).
-            before_all = takewhile(lambda term: term.lstrip("+-~?").lower() != "all", text.split())
-            return record.value.split()[1] in before_all
-        case "dkim":
-            wanted, found = tags(record.value), tags(text)
-            return (
-                found.get("p") == wanted["p"] and found.get("v", "DKIM1") == "DKIM1" and found.get("k", "rsa") == "rsa"
-            )
-    return "p" in tags(text)
-
-
-def tags(text: str) -> dict[str, str]:
-    """Return the tags of a ``name=value; name=value`` record, without white space (RFC 6376 3.2)."""
-    pairs = (part.partition("=") for part in text.split(";") if "=" in part)
-    return {name.strip(): "".join(value.split()) for name, _, value in pairs}
+def _spf(sender: SendingHost) -> str:
+    terms = (f"ip{ip_address(ip).version}:{ip}" for ip in sender.addresses)
+    return f"v=spf1 {' '.join(terms)} -all"

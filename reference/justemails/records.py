@@ -1,6 +1,7 @@
 """What the store keeps, as frozen dataclasses: the words that the rest of the package speaks."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,17 +33,25 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class DkimKey:
+    """The private half of a key that signs for a domain; ``selector`` is where the public half is published."""
+
+    selector: str
+    private_key: str = field(repr=False)  # PEM
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
-    """A sending domain of one account, with the private half of its DKIM key."""
+    """A sending domain of one account, with the keys that sign for it, in the order of their signatures."""
 
     id: str
     account_id: str
     name: str  # lower-case A-labels
     token: str
-    selector: str
-    private_key: str = field(repr=False)  # PEM
+    dkim_keys: tuple[DkimKey, ...]
     created_at: datetime
     verified_at: datetime | None = None
+    check_at: datetime | None = None  # when its records are to be looked at again
 
     @property
     def verified(self) -> bool:
@@ -101,6 +110,19 @@ class MessageFilter:
     @property
     def is_empty(self) -> bool:
         return self == MessageFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRoom:
+    """How many messages to one recipient's domain may be under way at once, and how many are by now."""
+
+    limit: int = sys.maxsize
+    busy: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def full(self) -> Sequence[str]:
+        """The domains that have no room left."""
+        return [domain for domain, count in self.busy.items() if count >= self.limit]
 
 
 @dataclass(frozen=True, slots=True)

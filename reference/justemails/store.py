@@ -14,12 +14,15 @@ from justemails.records import (
     Attempt,
     Claim,
     Domain,
+    DomainRoom,
     Key,
     Message,
     MessageFilter,
     NewMessage,
     Outcome,
 )
+
+ANY_DOMAIN = DomainRoom()
 
 
 class DuplicateError(Exception):
@@ -71,7 +74,17 @@ class DomainStore(Protocol):
 
     def is_verified(self, account_id: str, name: str) -> bool: ...
 
-    def set_verified(self, domain_id: str, at: datetime | None) -> None: ...
+    def keep_verdict(self, domain_id: str, verified_at: datetime | None, check_at: datetime | None) -> None:
+        """Note since when a domain is verified (None: it is not), and when to look again (None: when asked to)."""
+        ...
+
+    def next_check(self) -> datetime | None:
+        """Return when the next domain's records are to be looked at."""
+        ...
+
+    def due_checks(self, now: datetime) -> Sequence[Domain]:
+        """Return the domains whose records are to be looked at by now."""
+        ...
 
     def remove_domain(self, account_id: str, name: str) -> bool: ...
 
@@ -89,12 +102,20 @@ class MessageStore(Protocol):
 
 
 class DeliveryQueue(Protocol):
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
-        """Lease up to ``most`` messages that are due, the longest due first."""
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
+        """Lease up to ``most`` messages that are due and whose domain has room, the longest due first."""
         ...
 
-    def next_due(self) -> datetime | None:
-        """Return when the next message falls due: by schedule, or because its lease runs out."""
+    def claim_next(self, now: datetime, lease_until: datetime, domain: str) -> Claim | None:
+        """Lease the message to a recipient's domain that has been due longest, if there is one."""
+        ...
+
+    def next_due(self, room: DomainRoom = ANY_DOMAIN) -> datetime | None:
+        """Return when the next message whose domain has room falls due: by schedule, or as its lease runs out."""
+        ...
+
+    def next_due_to(self, domain: str) -> datetime | None:
+        """Return when the next message to a recipient's domain falls due."""
         ...
 
     def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:

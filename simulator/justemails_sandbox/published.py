@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from justemails.domains import RequiredRecord, records_of
 from justemails.records import Domain
 from justemails.store import DomainStore
-from justemails_sandbox.sending import SENDING_IP, SENDING_NAME
+from justemails_sandbox.sending import SENDING_HOST, SENDING_IP, SENDING_NAME
 
 # The sender's name leads to its address and the address to the name, as receivers want (RFC 1912 section 2.1).
 _SENDER = {
@@ -29,20 +29,23 @@ class PublishedRecords:
         """Return the texts of a record set, or None for names that are not ours."""
         if (own := _SENDER.get((name, rdtype))) is not None:
             return [own]
-        if rdtype != "TXT":
-            return None
         # Every record is one or two labels below its domain.
         parents = [name.split(".", labels)[-1] for labels in (1, 2) if name.count(".") > labels]
         found = {
-            record.value
+            _in_zone(record)
             for parent in parents
             for domain in self._store.domains_named(parent)
             for record in self._of(domain)
-            if record.name == name
+            if (record.name, record.type) == (name, rdtype)
         }
         return sorted(found) or None
 
     def _of(self, domain: Domain) -> Sequence[RequiredRecord]:
         if domain.id not in self._records:
-            self._records[domain.id] = records_of(domain, SENDING_IP)
+            self._records[domain.id] = records_of(domain, SENDING_HOST)
         return self._records[domain.id]
+
+
+def _in_zone(record: RequiredRecord) -> str:
+    """Return a record's data as a zone has it: names end in a dot there."""
+    return f"{record.value}." if record.type == "MX" else record.value

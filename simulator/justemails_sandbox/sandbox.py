@@ -19,8 +19,10 @@ from justemails.app import Dependencies, create_app
 from justemails.clock import SystemClock
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
+from justemails.delivery.routing import MxRoute
 from justemails.delivery.signing import Signer
 from justemails.dns import DnsResolver
+from justemails.domain_watch import DomainWatch
 from justemails.http_server import WsgiApp
 from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
@@ -34,7 +36,7 @@ from justemails_sandbox.inbox import Inbox
 from justemails_sandbox.loop_thread import LoopThread
 from justemails_sandbox.published import PublishedRecords
 from justemails_sandbox.seeding import seed
-from justemails_sandbox.sending import DELIVERY
+from justemails_sandbox.sending import DELIVERY, SENDING_HOST
 from justemails_sandbox.settings import SandboxSettings
 from justemails_sandbox.timekeeper import Timekeeper
 
@@ -123,10 +125,13 @@ class Sandbox:
         self.store.release_leases(self.clock.now())
         connector = SmtpConnector(lambda ip: self.network.endpoint(ip, 25))
         signer = Signer(self.store)
-        deliverer = Deliverer(self.clock, self.resolver, connector, signer, self.rng, DELIVERY)
+        route = MxRoute(self.resolver, self.rng, DELIVERY)
+        deliverer = Deliverer(self.clock, route, connector, signer, self.rng, DELIVERY)
         self.engine = Engine(self.store, deliverer, self.clock, self._on_outcome)
-        self.timekeeper = Timekeeper(self.clock, self.engine, lambda: self.loop.heard)
+        self.watch = DomainWatch(self.store, self.resolver, self.clock, SENDING_HOST)
+        self.timekeeper = Timekeeper(self.clock, (self.engine, self.watch), lambda: self.loop.heard)
         self._delivering = asyncio.create_task(self.engine.run())
+        self._watching = asyncio.create_task(self.watch.run())
 
     async def _drain(self) -> None:
         """Take nothing new, and return when all that can end by itself has ended."""
@@ -137,13 +142,16 @@ class Sandbox:
             await self.timekeeper.settle()
 
     async def _close_loop_side(self) -> None:
-        self.engine.abort()
-        await self._delivering
+        await self._stop_working()
         await self.network.stop()
 
-    async def _reset(self) -> None:
+    async def _stop_working(self) -> None:
+        self._watching.cancel()
         self.engine.abort()
-        await self._delivering
+        await asyncio.wait({self._delivering, self._watching})
+
+    async def _reset(self) -> None:
+        await self._stop_working()
         self.store.clear()
         self.inbox.clear()
         self.limiter.forget()

@@ -1,15 +1,16 @@
 """Moving the sandbox's clock so that whatever falls due on the way runs, in order, before the clock goes on.
 
-Time may only move on when nothing is left to do now: the engine waits for time, and no socket has anything for anybody.
+Time may only move on when nothing is left to do now: all who work are waiting for it, and no socket has anything for
+anybody.
 An attempt that is under way then waits for a fake server that is slow on purpose, or for one that will never answer.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Protocol
 
 from fakemx.clock import MovableClock
-from justemails.delivery.engine import Engine
 
 # Passes of the loop in a row that must find nothing to do. Bytes on loopback arrive within one pass; the end of
 # a connection takes two or three to reach the server's side.
@@ -20,6 +21,20 @@ _QUIET_PASSES = 25
 _SILENCE_S = 0.01
 
 
+class Worker(Protocol):
+    """Somebody who works at due times."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing but time, or what is under way, can give it something to do."""
+        ...
+
+    @property
+    def under_way(self) -> int:
+        """How much has been begun and is not done."""
+        ...
+
+
 class Timekeeper:
     """Advances a clock in steps from one timer to the next.
 
@@ -27,9 +42,9 @@ class Timekeeper:
         heard: how often a socket had something for the loop so far.
     """
 
-    def __init__(self, clock: MovableClock, engine: Engine, heard: Callable[[], int]) -> None:
+    def __init__(self, clock: MovableClock, workers: Collection[Worker], heard: Callable[[], int]) -> None:
         self._clock = clock
-        self._engine = engine
+        self._workers = workers
         self._heard = heard
         self._moving = asyncio.Lock()
 
@@ -47,7 +62,7 @@ class Timekeeper:
     async def settle(self) -> None:
         """Return when nothing is left to do at this instant."""
         await self._pass_quietly()
-        while self._engine.under_way > self._clock.sleepers:
+        while sum(worker.under_way for worker in self._workers) > self._clock.sleepers:
             before = self._heard()
             await asyncio.sleep(_SILENCE_S)  # noqa: TID251  # of the machine's time: it is the system we wait for
             if self._heard() == before:
@@ -59,4 +74,5 @@ class Timekeeper:
         while quiet < _QUIET_PASSES:
             before = self._heard()
             await asyncio.sleep(0)  # noqa: TID251  # one pass of the loop; waits for no time
-            quiet = quiet + 1 if self._engine.at_rest and self._heard() == before else 0
+            at_rest = all(worker.at_rest for worker in self._workers)
+            quiet = quiet + 1 if at_rest and self._heard() == before else 0

@@ -21,6 +21,7 @@ from fakemx.network import FakeNetwork
 from justemails.app import Dependencies, create_app
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
+from justemails.delivery.routing import MxRoute
 from justemails.delivery.signing import Signer
 from justemails.dns import DnsResolver
 from justemails.ids import make_new_id, make_new_secret
@@ -115,7 +116,7 @@ async def _loopback(mails: int) -> float:
         network.zones.add_provider(PublishedRecords(store))
         deliverer = Deliverer(
             clock,
-            DnsResolver(clock, network.dns_address),
+            MxRoute(DnsResolver(clock, network.dns_address), random.Random(1), DELIVERY),  # noqa: S311  # order of hosts
             SmtpConnector(lambda ip: network.endpoint(ip, 25)),
             Signer(store),
             random.Random(1),  # noqa: S311  # jitter

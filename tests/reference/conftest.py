@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.reference.support import NOW, VirtualClock
 
-from justemails.dkim_signature import SigningKey, make_private_key
+from justemails.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key
 from justemails.pony_store import PonyStore
-from justemails.records import Account, Domain
+from justemails.records import Account, DkimKey, Domain
 
 
 @pytest.fixture
@@ -17,20 +17,20 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture(scope="session")
-def private_key() -> str:
-    """An RSA key, made once: making one costs more than most tests."""
-    return make_private_key().strip()
+def dkim_keys() -> tuple[DkimKey, ...]:
+    """An RSA and an Ed25519 key, made once: making the first costs more than most tests."""
+    return DkimKey("je1r", make_rsa_key().strip()), DkimKey("je1e", make_ed25519_key().strip())
 
 
 @pytest.fixture(scope="session")
-def signing_key(private_key: str) -> SigningKey:
-    return SigningKey(private_key)
+def signing_keys(dkim_keys: tuple[DkimKey, ...]) -> tuple[SigningKey, ...]:
+    return tuple(SigningKey(key.selector, key.private_key) for key in dkim_keys)
 
 
 @pytest.fixture(scope="session")
-def domain(private_key: str) -> Domain:
+def domain(dkim_keys: tuple[DkimKey, ...]) -> Domain:
     """The verified domain of the document's examples [send.request.from]."""
-    return Domain("dom_1", "acc_1", "yourdomain.com", "je-verify=token", "je1", private_key, NOW, NOW)
+    return Domain("dom_1", "acc_1", "yourdomain.com", "je-verify=token", dkim_keys, NOW, NOW)
 
 
 @pytest.fixture

@@ -193,6 +193,7 @@ _GOOD = {
     "RCPT": Reply(250, "2.1.5 fine"),
     "DATA": Reply(354, "go ahead"),
     "DOT": Reply(250, "2.0.0 taken"),
+    "RSET": Reply(250, "2.0.0 fine"),
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.reference.support import NOW, QUICK, SERVFAIL, ScriptedResolver, make_content, run, seeded
 
 from justemails.delivery.classify import Verdict, classify, enhanced_code
-from justemails.delivery.routing import NoRoute, Target, find_targets
+from justemails.delivery.routing import MxRoute, NoRoute, Target
 from justemails.delivery.schedule import next_attempt
 from justemails.delivery.settings import DEFAULTS, Phase
 from justemails.delivery.signing import Signer
@@ -150,7 +150,7 @@ def test_where_the_codes_contradict_each_other_the_basic_one_wins() -> None:
 def route(
     answers: dict[tuple[str, str], Sequence[object] | Exception], seed: int = 0, most: int = 5
 ) -> Sequence[Target] | NoRoute:
-    return run(find_targets("example.com", ScriptedResolver(answers), seeded(seed), most))
+    return run(MxRoute(ScriptedResolver(answers), seeded(seed), replace(DEFAULTS, most_addresses=most))("example.com"))
 
 
 MX1 = MxRecord(10, "mx1.example.com")
@@ -176,7 +176,7 @@ def test_with_an_mx_the_domain_itself_is_never_asked() -> None:
     """RFC 5321 5.1."""
     resolver = ScriptedResolver({("MX", "example.com"): [MX1], ("A", "example.com"): ["192.0.2.9"]})
 
-    result = run(find_targets("example.com", resolver, seeded(), 5))
+    result = run(MxRoute(resolver, seeded(), DEFAULTS)("example.com"))
 
     assert isinstance(result, NoRoute)
     assert ("A", "example.com") not in resolver.asked
@@ -187,7 +187,7 @@ def test_a_null_mx_is_permanent_and_no_address_is_looked_up(records: list[MxReco
     """RFC 7505 3 and 4.1."""
     resolver = ScriptedResolver({("MX", "example.com"): records, ("A", "example.com"): ["192.0.2.9"], **ADDRESSES})
 
-    result = run(find_targets("example.com", resolver, seeded(), 5))
+    result = run(MxRoute(resolver, seeded(), DEFAULTS)("example.com"))
 
     assert isinstance(result, NoRoute)
     assert (result.permanent, result.enhanced) == (True, "5.1.10")
@@ -204,7 +204,7 @@ def test_a_domain_that_does_not_exist_is_permanent() -> None:
 def test_an_mx_look_up_that_fails_is_temporary_and_never_goes_on_to_the_address() -> None:
     resolver = ScriptedResolver({("MX", "example.com"): SERVFAIL, ("A", "example.com"): ["192.0.2.9"]})
 
-    result = run(find_targets("example.com", resolver, seeded(), 5))
+    result = run(MxRoute(resolver, seeded(), DEFAULTS)("example.com"))
 
     assert isinstance(result, NoRoute)
     assert (result.permanent, result.enhanced) == (False, "4.4.3")
@@ -303,7 +303,7 @@ def test_at_most_five_addresses_are_tried_and_no_more_hosts_looked_up_than_that_
     answers |= {("A", f"mx{number:03}"): [f"192.0.2.{number}", f"198.51.100.{number}"] for number in range(100)}
     resolver = ScriptedResolver(answers)
 
-    targets = run(find_targets("example.com", resolver, seeded(), DEFAULTS.most_addresses))
+    targets = run(MxRoute(resolver, seeded(), DEFAULTS)("example.com"))
 
     assert isinstance(targets, list)
     assert [target.ip for target in targets] == ["192.0.2.0", "198.51.100.0", "192.0.2.1", "198.51.100.1", "192.0.2.2"]

@@ -27,13 +27,14 @@ from tests.reference.support import (
     settle,
 )
 
-from justemails.delivery.attempt import Deliverer
+from justemails.delivery.attempt import ON_KEPT_CONNECTION, Deliverer
 from justemails.delivery.engine import Engine
+from justemails.delivery.routing import MxRoute
 from justemails.delivery.settings import DEFAULTS, DeliverySettings, Phase
 from justemails.delivery.signing import Signer
 from justemails.pony_store import PonyStore
 from justemails.ports import Connector, MxRecord, Reply
-from justemails.records import Attempt, Claim, Domain, Message, Outcome
+from justemails.records import Attempt, Claim, Domain, Message, NewMessage, Outcome
 from justemails_contract.delivery import Event, Status
 
 STEADY = replace(DEFAULTS, jitter=0)
@@ -66,7 +67,12 @@ class World:
         self.connector = ScriptedConnector(servers)
         self.outcomes: list[Outcome] = []
         self.deliverer = Deliverer(
-            self.clock, self.resolver, connector or self.connector, Signer(store), seeded(), settings
+            self.clock,
+            MxRoute(self.resolver, seeded(), settings),
+            connector or self.connector,
+            Signer(store),
+            seeded(),
+            settings,
         )
         self.engine = Engine(
             store, self.deliverer, self.clock, observe or (lambda claim, outcome: self.outcomes.append(outcome))
@@ -122,12 +128,12 @@ def test_a_message_is_delivered_at_once_signed_and_from_its_own_envelope(store: 
     world = after(World(store, ZONE, {IP1: server}))
 
     assert (world.message().status, world.message().delivered_at) == (Status.DELIVERED, NOW)
+    (taken,) = server.taken
     assert server.heard[1:3] == [
-        f"MAIL FROM:<b+{make_message().id.removeprefix('msg_')}@bounce.yourdomain.com>",
+        f"MAIL FROM:<b+{make_message().id.removeprefix('msg_')}@bounce.yourdomain.com> SIZE={len(taken)}",
         "RCPT TO:<user@example.com>",
     ]
-    (taken,) = server.taken
-    assert strict_mail.read(taken).names[:2] == ["DKIM-Signature", "From"]
+    assert strict_mail.read(taken).names[:3] == ["DKIM-Signature", "DKIM-Signature", "From"]
     (attempt,) = world.attempts()
     assert (attempt.number, attempt.at, attempt.event, attempt.phase) == (1, NOW, Event.ACCEPTED, Phase.DOT)
     assert (attempt.host, attempt.ip, attempt.code, attempt.enhanced) == ("mx1.example.com", IP1, 250, "2.0.0")
@@ -319,7 +325,7 @@ def test_mail_of_a_domain_that_is_no_longer_verified_fails_without_a_connection(
 ) -> None:
     """CHOICE-21."""
     if how == "unverified":
-        store.set_verified(domain.id, None)
+        store.keep_verdict(domain.id, None, None)
     else:
         store.remove_domain("acc_1", domain.name)
 
@@ -340,7 +346,7 @@ def test_a_domain_that_is_unverified_between_two_attempts_stops_the_second(store
     async def play() -> None:
         accept(store, 1)
         async with world.running():
-            store.set_verified(domain.id, None)
+            store.keep_verdict(domain.id, None, None)
             await world.clock.pass_time(60)
 
     run(play())
@@ -428,7 +434,7 @@ def test_an_attempt_is_cut_off_before_its_lease_ends(store: PonyStore) -> None:
             return []
 
     world = World(store, ZONE, {})
-    world.deliverer = replace(world.deliverer, resolver=Endless({}))
+    world.deliverer = replace(world.deliverer, route=MxRoute(Endless({}), seeded(), STEADY))
     world.engine = Engine(store, world.deliverer, world.clock, lambda claim, outcome: world.outcomes.append(outcome))
 
     after(world, STEADY.attempt_s)
@@ -479,7 +485,7 @@ class Turnstile:
 def test_no_more_messages_are_under_way_than_the_settings_allow(store: PonyStore) -> None:
     async def play() -> None:
         turnstile = Turnstile()
-        world = World(store, ONE_HOST, {}, replace(STEADY, concurrency=3), turnstile)
+        world = World(store, ONE_HOST, {}, replace(STEADY, concurrency=3, reuse_s=-1), turnstile)
         accept(store, *range(1, 9))
         async with world.running():
             for left in (8, 7, 6, 5, 4):
@@ -494,14 +500,131 @@ def test_no_more_messages_are_under_way_than_the_settings_allow(store: PonyStore
     run(play())
 
 
+def to(domain: str, number: int) -> NewMessage:
+    """Return a message to another domain, due at once."""
+    message = replace(make_message(number), created_at=NOW)
+    recipient = replace(message.content.recipient, domain=domain)
+    return replace(message, content=replace(message.content, recipient=recipient))
+
+
+def test_no_more_messages_to_a_domain_are_under_way_than_the_settings_allow(store: PonyStore) -> None:
+    """CHOICE-29; and the crowd before it does not hold up another domain's mail."""
+    zone = {**ONE_HOST, ("MX", "other.example"): [MxRecord(1, "other")], ("A", "other"): [IP2]}
+
+    async def play() -> None:
+        turnstile = Turnstile()
+        world = World(store, zone, {}, replace(STEADY, per_domain=2, reuse_s=-1), turnstile)
+        accept(store, *range(1, 8))
+        store.accept(to("other.example", 8))
+        async with world.running():
+            assert world.engine.under_way == len(turnstile.waiting) == 3
+            rounds = 0
+            while turnstile.waiting:
+                assert world.engine.under_way == len(turnstile.waiting) <= 3
+                await turnstile.let_in(1)
+                rounds += 1
+            assert rounds == 8
+            assert [world.message(number).status for number in range(1, 9)] == [Status.DELIVERED] * 8
+
+    run(play())
+
+
+# -- one connection for several messages
+
+
+def test_what_waits_for_a_domain_goes_over_the_connection_that_is_open(store: PonyStore) -> None:
+    """CHOICE-29; RFC 5321 4.1.1.5."""
+    server = ScriptedServer()
+
+    world = after(World(store, ONE_HOST, {IP1: server}, replace(STEADY, per_domain=1)), 0, *range(1, 6))
+
+    assert [world.message(number).status for number in range(1, 6)] == [Status.DELIVERED] * 5
+    assert server.connections == server.closed == 1
+    assert [line.split(" ")[0] for line in server.heard] == [
+        *("EHLO", "MAIL", "RCPT", "DATA"),
+        *(("RSET", "MAIL", "RCPT", "DATA") * 4),
+        "QUIT",
+    ]
+    assert len(set(server.taken)) == 5
+    first, *others = (world.attempts(number)[0].transcript for number in range(1, 6))
+    assert first[0] == f"-- mx1.example.com [{IP1}]"
+    assert all(one[0] == f"-- mx1.example.com [{IP1}]{ON_KEPT_CONNECTION}" for one in others)
+    assert [one[-1] == "C: QUIT" for one in (first, *others)] == [False] * 4 + [True]
+
+
+def test_a_refused_recipient_is_no_reason_to_leave(store: PonyStore) -> None:
+    server = ScriptedServer({"RCPT": Reply(550, "5.1.1 no such user")})
+
+    world = after(World(store, ZONE, {IP1: server}, replace(STEADY, per_domain=1)), 0, 1, 2)
+
+    assert [world.message(number).status for number in (1, 2)] == [Status.BOUNCED] * 2
+    assert server.connections == 1
+    assert server.heard[3] == "RSET"
+
+
+def test_a_host_that_puts_off_is_left_and_the_next_message_begins_anew(store: PonyStore) -> None:
+    first, second = ScriptedServer({"RCPT": GREYLISTED}), ScriptedServer()
+
+    world = after(World(store, ZONE, {IP1: first, IP2: second}, replace(STEADY, per_domain=1)), 0, 1, 2)
+
+    assert [world.message(number).status for number in (1, 2)] == [Status.DELIVERED] * 2
+    assert world.connector.dialled == [IP1, IP2, IP1, IP2]  # the better host comes first again
+
+
+@pytest.mark.parametrize("reaction", [Reply(421, "4.3.2 enough"), Reply(500, "what?"), DROP])
+def test_a_connection_that_will_not_take_one_more_is_replaced_within_the_attempt(
+    reaction: Reply | str, store: PonyStore
+) -> None:
+    server = ScriptedServer({"RSET": reaction})
+
+    world = after(World(store, ONE_HOST, {IP1: server}, replace(STEADY, per_domain=1)), 0, 1, 2)
+
+    assert [world.message(number).status for number in (1, 2)] == [Status.DELIVERED] * 2
+    assert [len(world.attempts(number)) for number in (1, 2)] == [1, 1]
+    assert server.connections == server.closed == 2
+
+
+@pytest.mark.parametrize("reaction", [Reply(421, "4.3.2 enough"), DROP])
+def test_a_host_that_ends_the_connection_at_the_second_message_gets_it_on_a_new_one(
+    reaction: Reply | str, store: PonyStore
+) -> None:
+    class OneEach(ScriptedServer):
+        async def command(self, line: str) -> Reply:
+            again = "RSET" in self.heard[-1:]
+            self.script = {"MAIL": reaction} if line.startswith("MAIL") and again else {}
+            return await super().command(line)
+
+    server = OneEach()
+
+    world = after(World(store, ONE_HOST, {IP1: server}, replace(STEADY, per_domain=1)), 0, 1, 2)
+
+    assert [world.message(number).status for number in (1, 2)] == [Status.DELIVERED] * 2
+    assert [len(world.attempts(number)) for number in (1, 2)] == [1, 1]
+    assert server.connections == 2
+
+
+def test_a_stop_ends_after_the_message_under_way_although_more_are_waiting(store: PonyStore) -> None:
+    world = World(store, ONE_HOST, {}, replace(STEADY, per_domain=1), turnstile := Turnstile())
+
+    async def play() -> None:
+        accept(store, 1, 2)
+        task = asyncio.create_task(world.engine.run())
+        await settle()
+        world.engine.stop()
+        await turnstile.let_in(1)
+        await task
+
+    run(play())
+
+    assert [world.message(number).status for number in (1, 2)] == [Status.DELIVERED, Status.QUEUED]
+
+
 def test_one_silent_host_does_not_hold_up_other_mail(store: PonyStore) -> None:
     zone = {**ONE_HOST, ("MX", "slow.example"): [MxRecord(1, "slow")], ("A", "slow"): ["192.0.2.66"]}
     world = World(store, zone, {IP1: ScriptedServer(), "192.0.2.66": SILENCE})
 
     async def play() -> None:
-        slow = replace(make_message(1), created_at=NOW)
-        recipient = replace(slow.content.recipient, domain="slow.example")
-        store.accept(replace(slow, content=replace(slow.content, recipient=recipient)))
+        store.accept(to("slow.example", 1))
         accept(store, 2)
         async with world.running():
             assert [world.message(number).status for number in (1, 2)] == [Status.QUEUED, Status.DELIVERED]

@@ -15,7 +15,19 @@ from tests.reference.support import FEW, NOW, mailbox, make_content, make_messag
 
 from justemails.addresses import Address, Mailbox
 from justemails.pony_store import PonyStore
-from justemails.records import Account, Attempt, Claim, Content, Domain, Key, MessageFilter, NewMessage, Outcome
+from justemails.records import (
+    Account,
+    Attempt,
+    Claim,
+    Content,
+    DkimKey,
+    Domain,
+    DomainRoom,
+    Key,
+    MessageFilter,
+    NewMessage,
+    Outcome,
+)
 from justemails.store import DuplicateError, Store
 from justemails_contract.delivery import Event, Status
 from justemails_contract.operations import Scope
@@ -195,11 +207,22 @@ def test_a_domain_is_added_once_by_an_account_and_again_by_another(store: PonySt
 def test_the_verification_of_a_domain_comes_and_goes(store: PonyStore, domain: Domain) -> None:
     store.add_domain(domain)
 
-    store.set_verified(domain.id, None)
+    store.keep_verdict(domain.id, None, None)
     assert not store.is_verified("acc_1", domain.name)
-    store.set_verified(domain.id, NOW + SECOND)
-    assert store.domain("acc_1", domain.name) == replace(domain, verified_at=NOW + SECOND)
-    store.set_verified("dom_unknown", NOW)
+    store.keep_verdict(domain.id, NOW + SECOND, NOW + LEASE)
+    assert store.domain("acc_1", domain.name) == replace(domain, verified_at=NOW + SECOND, check_at=NOW + LEASE)
+    store.keep_verdict("dom_unknown", NOW, NOW)
+
+
+def test_domains_are_looked_at_again_when_their_time_has_come(store: PonyStore, domain: Domain) -> None:
+    assert store.next_check() is None
+    times = {"a.example": NOW + 2 * SECOND, "b.example": NOW, "c.example": None, "d.example": NOW + SECOND}
+    for name, at in times.items():
+        store.add_domain(replace(domain, id=f"dom_{name}", name=name, check_at=at))
+
+    assert store.next_check() == NOW
+    assert [due.name for due in store.due_checks(NOW - SECOND)] == []
+    assert [due.name for due in store.due_checks(NOW + SECOND)] == ["b.example", "d.example"]
 
 
 def test_a_removed_domain_is_gone_and_may_be_added_again(store: PonyStore, domain: Domain) -> None:
@@ -220,13 +243,13 @@ def test_domains_are_listed_by_name(store: PonyStore, domain: Domain) -> None:
     assert [found.name for found in store.domains("acc_1")] == ["a.example", "b.example", "c.example"]
 
 
-def test_a_private_key_is_kept_to_its_last_line_break(store: PonyStore, domain: Domain) -> None:
-    pem = domain.private_key + "\n"
-    store.add_domain(replace(domain, private_key=pem))
+def test_private_keys_are_kept_in_their_order_and_to_their_last_line_break(store: PonyStore, domain: Domain) -> None:
+    keys = tuple(DkimKey(f"s{number}", f"pem {number}\n") for number in (3, 1, 2))
+    store.add_domain(replace(domain, dkim_keys=keys))
 
     found = store.domain("acc_1", domain.name)
     assert found
-    assert found.private_key == pem
+    assert found.dkim_keys == keys
 
 
 # -- messages
@@ -587,6 +610,39 @@ def test_a_claim_leases_what_is_due_the_longest_due_first(store: PonyStore) -> N
     assert store.next_due() == make_message(9).created_at
 
 
+def to(domain: str, number: int) -> NewMessage:
+    return make_message(number, recipient=Address("user", domain))
+
+
+def test_a_claim_leaves_out_what_its_domain_has_no_room_for(store: PonyStore) -> None:
+    for number in range(1, 8):
+        store.accept(to("crowd.example", number))
+    for number in range(8, 12):
+        store.accept(to("other.example", number))
+    now, until = NOW + LEASE, NOW + 2 * LEASE
+
+    claims = store.claim(now, until, 20, DomainRoom(3, {"other.example": 2, "third.example": 9}))
+
+    assert [claim.message_id for claim in claims] == [make_message(number).id for number in (1, 2, 3, 8)]
+    full = DomainRoom(3, {"crowd.example": 3, "other.example": 3})
+    assert store.claim(now, until, 20, full) == []
+    assert store.next_due(full) is None
+    assert store.next_due(DomainRoom(3, {"crowd.example": 3})) == make_message(9).created_at
+    assert len(store.claim(now, until, 20)) == 7
+
+
+def test_the_next_message_to_a_domain_is_the_one_that_is_due_longest(store: PonyStore) -> None:
+    for number, domain in ((3, "a.example"), (1, "b.example"), (2, "a.example")):
+        store.accept(to(domain, number))
+
+    assert store.next_due_to("a.example") == make_message(2).created_at
+    assert store.next_due_to("c.example") is None
+    assert store.claim_next(NOW, NOW + LEASE, "a.example") is None
+    claims = [store.claim_next(NOW + 9 * SECOND, NOW + LEASE, "a.example") for _ in range(3)]
+    assert [claim and claim.message_id for claim in claims] == [make_message(2).id, make_message(3).id, None]
+    assert store.next_due_to("a.example") == NOW + LEASE
+
+
 def test_a_lease_that_has_run_out_is_given_to_the_next_with_another_fence(store: PonyStore) -> None:
     store.accept(make_message())
     first = claim_one(store, NOW + SECOND)
@@ -739,7 +795,7 @@ def test_what_another_store_on_the_file_writes_is_seen_at_once(stores: list[Pony
     assert here.key_by_hash("hash") is None
     there.add_domain(domain)
     assert here.is_verified("acc_1", domain.name)
-    there.set_verified(domain.id, None)
+    there.keep_verdict(domain.id, None, None)
     assert not here.is_verified("acc_1", domain.name)
     for number in range(1, 7):
         (here, there)[number % 2].accept(make_message(number))

@@ -222,7 +222,9 @@ def test_accounts_domains_and_keys_are_managed_beside_a_running_sandbox(data: st
         revoked = run("key", "revoke", key["id"], *own)
         after = request("POST", client.api + "/send", mail, key["key"])
 
-    assert [record["purpose"] for record in added["records"]] == ["ownership", "dkim", "spf", "dmarc"]
+    assert [record["purpose"] for record in added["records"]] == [
+        *("ownership", "dkim", "dkim", "spf", "bounce", "dmarc")
+    ]
     assert twice.returncode == 2
     assert "already exists" in twice.stderr
     assert unverified.status == 422

@@ -180,6 +180,7 @@ def test_a_domain_is_added_verified_used_and_refused_twice(client: Client) -> No
         "ownership": "ok",
         "dkim": "ok",
         "spf": "ok",
+        "bounce": "ok",
         "dmarc": "ok",
     }
     assert unverified.status == 422

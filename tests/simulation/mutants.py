@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from justemails.delivery.attempt import Deliverer
+from justemails.delivery.conversation import Conversation
 from justemails.delivery.engine import Engine
+from justemails.delivery.routing import Target
 from justemails.delivery.settings import DeliverySettings, Phase
 from justemails.delivery.signing import Signer
 from justemails.ports import (
@@ -26,8 +28,8 @@ from justemails.ports import (
     Resolver,
     SmtpConnection,
 )
-from justemails.records import Attempt, Claim, Outcome
-from justemails.store import DeliveryQueue
+from justemails.records import Attempt, Claim, DomainRoom, Outcome
+from justemails.store import ANY_DOMAIN, DeliveryQueue
 from justemails_contract.delivery import Event, Status
 from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.simulation.parts import Parts
@@ -349,11 +351,17 @@ class OtherQueue:
     def __init__(self, inner: DeliveryQueue) -> None:
         self.inner = inner
 
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
-        return self.inner.claim(now, lease_until, most)
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
+        return self.inner.claim(now, lease_until, most, room)
 
-    def next_due(self) -> datetime | None:
-        return self.inner.next_due()
+    def claim_next(self, now: datetime, lease_until: datetime, domain: str) -> Claim | None:
+        return self.inner.claim_next(now, lease_until, domain)
+
+    def next_due(self, room: DomainRoom = ANY_DOMAIN) -> datetime | None:
+        return self.inner.next_due(room)
+
+    def next_due_to(self, domain: str) -> datetime | None:
+        return self.inner.next_due_to(domain)
 
     def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
         return self.inner.note_in_doubt(claim, attempt)
@@ -383,9 +391,9 @@ class SendsWithoutTheLease(OtherQueue):
 
 
 class TakesWhatIsLeased(OtherQueue):
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
         self.inner.release_leases(now)
-        return self.inner.claim(now, lease_until, most)
+        return self.inner.claim(now, lease_until, most, room)
 
 
 class FinishesWithoutFence(OtherQueue):
@@ -393,27 +401,33 @@ class FinishesWithoutFence(OtherQueue):
 
     fences: dict[str, int] = {}  # noqa: RUF012  # of all workers together, on purpose
 
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
-        claims = self.inner.claim(now, lease_until, most)
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
+        claims = self.inner.claim(now, lease_until, most, room)
         self.fences |= {claim.message_id: claim.fence for claim in claims}
         return claims
+
+    def claim_next(self, now: datetime, lease_until: datetime, domain: str) -> Claim | None:
+        claim = self.inner.claim_next(now, lease_until, domain)
+        if claim is not None:
+            self.fences[claim.message_id] = claim.fence
+        return claim
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:
         return self.inner.finish(replace(claim, fence=self.fences[claim.message_id]), outcome)
 
 
 class LooksAnHourLate(OtherQueue):
-    def next_due(self) -> datetime | None:
-        due = self.inner.next_due()
+    def next_due(self, room: DomainRoom = ANY_DOMAIN) -> datetime | None:
+        due = self.inner.next_due(room)
         return due and due + timedelta(minutes=50)
 
 
 class TriesEarly(OtherQueue):
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
-        return self.inner.claim(now + timedelta(seconds=30), lease_until, most)
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
+        return self.inner.claim(now + timedelta(seconds=30), lease_until, most, room)
 
-    def next_due(self) -> datetime | None:
-        due = self.inner.next_due()
+    def next_due(self, room: DomainRoom = ANY_DOMAIN) -> datetime | None:
+        due = self.inner.next_due(room)
         return due and due - timedelta(seconds=30)
 
 
@@ -460,6 +474,13 @@ class NoTimeouts:
         # The engine's own waits go on: what it waits for there is the next message.
         in_attempt = seconds in {getattr(DELIVERY, name) for name in ("greeting_s", "command_s", "data_s", "content_s")}
         return nullcontext() if in_attempt or seconds == DELIVERY.attempt_s else self.inner.timeout(seconds)
+
+
+class MixesUpConnections(Deliverer):
+    """Sends the next message over whatever connection is open, whichever host the message is to go to."""
+
+    async def _takes_more(self, kept: Conversation, target: Target, transcript: list[str]) -> bool:
+        return await kept.again(transcript)
 
 
 class Deaf(Engine):
@@ -520,5 +541,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("gives up on the dot after two seconds", _settings(content_s=2.0)),
     Mutant("waits for ever on a silent host", Parts(clock=NoTimeouts)),
     Mutant("reads the machine's clock", Parts(clock=WallClock)),
+    Mutant("any number of messages to a domain at once", _settings(per_domain=20)),
+    Mutant("the open connection is taken, whoever it is with", Parts(deliverer=MixesUpConnections)),
     Mutant("does not notice new messages", Parts(engine=Deaf)),
 )

@@ -6,16 +6,47 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from justemails.delivery.classify import Verdict, enhanced_code
-from justemails.delivery.routing import NoRoute, Target, find_targets
+from justemails.delivery.classify import Verdict
+from justemails.delivery.conversation import Conversation, Ending, Envelope, Sending
+from justemails.delivery.routing import NoRoute, Route, Target
 from justemails.delivery.schedule import next_attempt
-from justemails.delivery.session import Conversation, Ending, Envelope
 from justemails.delivery.settings import DeliverySettings, Phase
 from justemails.delivery.signing import Signer
 from justemails.message import compose
-from justemails.ports import Clock, Connector, Resolver
+from justemails.ports import Clock, Connector
 from justemails.records import Attempt, Claim, Outcome
 from justemails_contract.delivery import Event, Status, next_status
+
+ON_KEPT_CONNECTION = ", on the connection of the message before"
+
+
+@dataclass(slots=True)
+class Errand:
+    """What one task carries from message to message, all to one domain.
+
+    Args:
+        before_dot: called before the message itself is sent, with the attempt so far; it records that the outcome is
+            in doubt from here on (RFC 1047), and answers False when the lease is lost.
+        more: whether another message to the domain waits, for which the connection is worth keeping.
+        conversation: the one that is under way, or kept for the next message.
+        in_doubt: the attempt as it was told to ``before_dot``.
+    """
+
+    before_dot: Callable[[Claim, Attempt], bool]
+    more: Callable[[], bool] = lambda: False
+    conversation: Conversation | None = None
+    in_doubt: Attempt | None = None
+
+    def may_send(self, claim: Claim, attempt: Attempt) -> bool:
+        """Tell that the message itself comes next, and ask whether it may."""
+        self.in_doubt = attempt
+        return self.before_dot(claim, attempt)
+
+    def end(self) -> None:
+        """Leave the server."""
+        if self.conversation is not None:
+            self.conversation.end()
+            self.conversation = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +54,26 @@ class Deliverer:
     """Everything that an attempt needs."""
 
     clock: Clock
-    resolver: Resolver
+    route: Route
     connector: Connector
     signer: Signer
     rng: random.Random
     settings: DeliverySettings
 
-    async def attempt(self, claim: Claim, before_dot: Callable[[Attempt], bool]) -> Attempt:
+    async def attempt(self, claim: Claim, errand: Errand) -> Attempt:
         """Try to deliver, host after host, and say how it ended.
-
-        Args:
-            claim: the message and its lease.
-            before_dot: called before the message itself is sent, with the attempt so far; it records that the
-                outcome is in doubt from here on (RFC 1047), and answers False when the lease is lost.
 
         Raises:
             LeaseLostError: the lease was lost before the message was sent.
         """
+        errand.in_doubt = None
         attempt = Attempt(claim.attempt, self.clock.now(), None, Phase.NONE)
         sign = self.signer.for_claim(claim)
         if sign is None:
             domain = claim.content.sender.address.domain
             return replace(attempt, event=Event.WITHDRAWN, text=f"the domain {domain} is no longer verified")
         recipient = claim.content.recipient
-        targets = await find_targets(recipient.domain, self.resolver, self.rng, self.settings.most_addresses)
+        targets = await self.route(recipient.domain)
         if isinstance(targets, NoRoute):
             return replace(
                 attempt,
@@ -61,38 +88,41 @@ class Deliverer:
         transcript: list[str] = []
         for target in targets:
             attempt = replace(attempt, host=target.host, ip=target.ip)
-            ending = await self._converse(target, envelope, message, attempt, transcript, before_dot)
+
+            def before_dot(so_far: Attempt = attempt) -> bool:
+                return errand.may_send(claim, replace(so_far, phase=Phase.DOT, transcript=tuple(transcript)))
+
+            ending = await self._deliver(target, errand, Sending(envelope, message, before_dot), transcript)
+            if ending.verdict is Verdict.NEXT_HOST or not errand.more():
+                errand.end()
             attempt = _ended(attempt, ending, tuple(transcript))
             if ending.verdict is not Verdict.NEXT_HOST:
                 break
         return attempt
 
-    async def _converse(
-        self,
-        target: Target,
-        envelope: Envelope,
-        message: Callable[[], bytes],
-        attempt: Attempt,
-        transcript: list[str],
-        before_dot: Callable[[Attempt], bool],
-    ) -> Ending:
-        """Talk to one host: with TLS where it is offered, and once more in the clear where TLS fails."""
-
-        async def talk(*, encrypt: bool) -> Ending:
+    async def _deliver(self, target: Target, errand: Errand, sending: Sending, transcript: list[str]) -> Ending:
+        """Send the message to one host, over the connection that is open to it or over a new one."""
+        if errand.conversation and await self._takes_more(errand.conversation, target, transcript):
+            ending = await errand.conversation.send(sending)
+            if not ending.of_the_connection_alone:
+                return ending
+        errand.end()
+        # With TLS where it is offered, and once more in the clear where TLS fails.
+        for encrypt in (True, False):
             transcript.append(f"-- {target.host} [{target.ip}]")
-            conversation = Conversation(
-                self.clock,
-                self.settings,
-                envelope,
-                message,
-                before_dot=lambda so_far: before_dot(replace(attempt, phase=Phase.DOT, transcript=tuple(so_far))),
-                transcript=transcript,
-                encrypt=encrypt,
-            )
-            return await conversation.run(self.connector, target.host, target.ip)
+            conversation = Conversation(self.clock, self.settings, self.connector, target, encrypt, transcript)
+            errand.conversation = conversation
+            ending = await conversation.open() or await conversation.send(sending)
+            if not ending.without_tls_it_may_work:
+                break
+        return ending
 
-        ending = await talk(encrypt=True)
-        return await talk(encrypt=False) if ending.without_tls_it_may_work else ending
+    async def _takes_more(self, kept: Conversation, target: Target, transcript: list[str]) -> bool:
+        """Say whether the connection that the message before has left open will do."""
+        if kept.target != target:
+            return False
+        transcript.append(f"-- {target.host} [{target.ip}]{ON_KEPT_CONNECTION}")
+        return await kept.again(transcript)
 
     def outcome(self, claim: Claim, attempt: Attempt, now: datetime) -> Outcome:
         """Return what a finished attempt changes."""
@@ -119,7 +149,7 @@ def _ended(attempt: Attempt, ending: Ending, transcript: tuple[str, ...]) -> Att
         phase=ending.phase,
         tls=ending.tls,
         code=ending.reply.code if ending.reply else None,
-        enhanced=enhanced_code(ending.reply) if ending.reply else None,
+        enhanced=ending.enhanced,
         text=ending.text,
         transcript=transcript,
     )

@@ -1,27 +1,28 @@
 """The loop that keeps mail moving: claims what is due, runs the attempts, records the outcomes.
 
 One task per message under way, none per message that waits: due times are in the store, so a restart only reads
-them again. Runs on any event loop and any clock, without threads. Calls to the store are synchronous and short.
+them again. A task that has delivered a message goes on with the next one to the same domain, over the same connection.
+Runs on any event loop and any clock, without threads. Calls to the store are synchronous and short.
 """
 
 import asyncio
-import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
-from justemails.delivery.attempt import Deliverer
-from justemails.delivery.session import LeaseLostError
+from justemails.delivery.attempt import Deliverer, Errand
+from justemails.delivery.conversation import LeaseLostError
 from justemails.delivery.settings import Phase
+from justemails.due_loop import DueLoop
 from justemails.ports import Clock
-from justemails.records import Attempt, Claim, Outcome
+from justemails.records import Attempt, Claim, DomainRoom, Outcome
 from justemails.store import DeliveryQueue
 
 Observer = Callable[[Claim, Outcome], None]
 
 _log = logging.getLogger("justemails.delivery")
-
-_PAUSE_S = 5
 
 
 class Engine:
@@ -29,6 +30,7 @@ class Engine:
 
     Args:
         observe: told of each outcome once it is recorded.
+        look_again_s: the longest wait between two looks at the store; None: ``wake`` tells of everything new.
     """
 
     def __init__(
@@ -37,16 +39,15 @@ class Engine:
         deliverer: Deliverer,
         clock: Clock,
         observe: Observer = lambda claim, outcome: None,
+        look_again_s: float | None = None,
     ) -> None:
         self._queue = queue
         self._deliverer = deliverer
         self._settings = deliverer.settings
         self._clock = clock
         self._observe = observe
-        self._wake = asyncio.Event()
-        self._at_rest = False
-        self._tasks: dict[asyncio.Task[None], None] = {}  # in the order of their beginnings
-        self._stopping = False
+        self._loop = DueLoop("the delivery engine", clock, self._next_due, self._start_due, look_again_s)
+        self._tasks: dict[asyncio.Task[None], str] = {}  # and the domain of each, in the order of their beginnings
 
     @property
     def under_way(self) -> int:
@@ -56,30 +57,21 @@ class Engine:
     @property
     def at_rest(self) -> bool:
         """Whether nothing but time, or an attempt under way, can give it something to do."""
-        return self._at_rest and not self._wake.is_set()
+        return self._loop.at_rest
 
     def wake(self) -> None:
         """Look at the store again: a message was accepted, or time has moved."""
-        self._wake.set()
+        self._loop.wake()
 
     async def run(self) -> None:
         """Deliver until ``stop``; then finish what is under way."""
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                self._start_due()
-                await self._wait_for_work()
-            except Exception:  # noqa: BLE001  # logged; a loop that dies would strand all mail
-                # The store cannot be read or written now (a full disk, say). What is in it waits for us.
-                _log.exception("the delivery engine pauses for %s s", _PAUSE_S)
-                await self._pause(_PAUSE_S)
+        await self._loop.run()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     def stop(self) -> None:
         """Take nothing new; ``run`` returns once what is under way has ended."""
-        self._stopping = True
-        self._wake.set()
+        self._loop.stop()
 
     def abort(self) -> None:
         """Stop, and cut short what is under way; its leases stay until they run out or are released."""
@@ -87,60 +79,65 @@ class Engine:
         for task in self._tasks:
             task.cancel()
 
-    def _start_due(self) -> None:
-        free = self._settings.concurrency - len(self._tasks)
+    @property
+    def _free(self) -> int:
+        return self._settings.concurrency - len(self._tasks)
+
+    @property
+    def _room(self) -> DomainRoom:
+        return DomainRoom(self._settings.per_domain, Counter(self._tasks.values()))
+
+    def _next_due(self) -> datetime | None:
+        return self._queue.next_due(self._room) if self._free > 0 else None
+
+    async def _start_due(self) -> None:
         now = self._clock.now()
-        due = self._queue.next_due()
-        if free > 0 and due is not None and due <= now:
-            for claim in self._queue.claim(now, now + self._settings.lease, free):
-                task = asyncio.create_task(self._deliver(claim))
-                self._tasks[task] = None
-                task.add_done_callback(self._ended)
-
-    async def _wait_for_work(self) -> None:
-        due = self._queue.next_due()
-        full = len(self._tasks) >= self._settings.concurrency
-        wait_s = None if due is None or full else (due - self._clock.now()).total_seconds()
-        if wait_s is not None and wait_s <= 0:
-            return
-        self._at_rest = True
-        try:
-            if wait_s is None:
-                await self._wake.wait()
-            else:
-                await self._pause(wait_s)
-        finally:
-            self._at_rest = False
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait for some time, or until woken."""
-        with contextlib.suppress(TimeoutError):
-            async with self._clock.timeout(seconds):
-                await self._wake.wait()
+        for claim in self._queue.claim(now, now + self._settings.lease, self._free, self._room):
+            task = asyncio.create_task(self._deliver_all(claim))
+            self._tasks[task] = claim.content.recipient.domain
+            task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
-        self._wake.set()
+        self._loop.wake()
         if not task.cancelled() and task.exception():
             # Our own fault. The lease keeps the message from being tried again at once, and loses nothing.
             _log.error("a delivery failed by a fault of ours", exc_info=task.exception())
 
-    async def _deliver(self, claim: Claim) -> None:
-        attempt = Attempt(claim.attempt, self._clock.now(), None, Phase.NONE)
+    async def _deliver_all(self, first: Claim) -> None:
+        """Deliver a message, and go on with the next one to its domain while there is one and the connection lasts."""
+        domain = first.content.recipient.domain
 
-        def before_dot(so_far: Attempt) -> bool:
-            nonlocal attempt
-            attempt = so_far
-            return self._queue.note_in_doubt(claim, so_far)
+        def more() -> bool:
+            due = None if self._loop.stopping else self._queue.next_due_to(domain)
+            return due is not None and due <= self._clock.now()
 
+        errand = Errand(self._queue.note_in_doubt, more)
+        claim: Claim | None = first
+        try:
+            while claim is not None:
+                await self._deliver(claim, errand)
+                claim = self._next_claim(domain) if errand.conversation else None
+        finally:
+            errand.end()
+
+    def _next_claim(self, domain: str) -> Claim | None:
+        now = self._clock.now()
+        return self._queue.claim_next(now, now + self._settings.lease, domain)
+
+    async def _deliver(self, claim: Claim, errand: Errand) -> None:
+        began_at = self._clock.now()
         try:
             async with self._clock.timeout(self._settings.attempt_s):
-                attempt = await self._deliverer.attempt(claim, before_dot)
+                attempt = await self._deliverer.attempt(claim, errand)
         except LeaseLostError:
+            errand.end()
             _log.warning("%s: the lease was lost before the message was sent", claim.message_id)
             return
         except TimeoutError:
-            attempt = replace(attempt, text="the attempt took too long")
+            errand.end()
+            so_far = errand.in_doubt or Attempt(claim.attempt, began_at, None, Phase.NONE)
+            attempt = replace(so_far, text="the attempt took too long")
         outcome = self._deliverer.outcome(claim, attempt, self._clock.now())
         if self._queue.finish(claim, outcome):
             self._observe(claim, outcome)

@@ -25,10 +25,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """How the engine behaves; the defaults are CHOICE-22's."""
+    """How the engine behaves; the defaults are CHOICE-22's and CHOICE-29's."""
 
     ehlo_name: str = "localhost.localdomain"
-    concurrency: int = 20  # messages under way at once
+    concurrency: int = 20  # messages under way at once; Postfix' default_destination_concurrency_limit is 20 a domain
+    per_domain: int = 10  # of them to one recipient's domain, so that a slow one leaves room for others
     most_addresses: int = 5  # tried in one attempt; Postfix' smtp_mx_address_limit
 
     retry_ladder: tuple[timedelta, ...] = (
@@ -50,6 +51,8 @@ class DeliverySettings:
     connect_s: float = 30  # Postfix' smtp_connect_timeout; RFC 5321 has no number
     greeting_s: float = 300  # RFC 5321 4.5.3.2.1
     command_s: float = 300  # 4.5.3.2.2 MAIL, 4.5.3.2.3 RCPT
+    reset_s: float = 20  # Postfix' smtp_rset_timeout
+    reuse_s: float = 300  # Postfix' smtp_connection_reuse_time_limit
     tls_s: float = 300  # Postfix' smtp_starttls_timeout; RFC 3207 has no number
     data_s: float = 120  # 4.5.3.2.4 the 354
     # 4.5.3.2.5 the data block (180 s) and 4.5.3.2.6 the reply to the dot (600 s); a short one makes duplicates

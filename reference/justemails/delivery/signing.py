@@ -1,4 +1,4 @@
-"""The sending domain's part of a delivery: its DKIM signature, and the envelope sender that SPF is judged by."""
+"""The sending domain's part of a delivery: its DKIM signatures, and the envelope sender that SPF is judged by."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -16,15 +16,15 @@ class Signer:
 
     def __init__(self, domains: DomainStore) -> None:
         self._domains = domains
-        self._parse = lru_cache(_PARSED_KEYS)(SigningKey)
+        self._parse = lru_cache(_PARSED_KEYS)(SigningKey)  # by selector and PEM
 
     def for_claim(self, claim: Claim) -> Callable[[bytes], bytes] | None:
         """Return what signs a claimed message, or None when its domain may no longer be sent from."""
         domain = self._domains.domain(claim.account_id, claim.content.sender.address.domain)
         if domain is None or not domain.verified:
             return None
-        key = self._parse(domain.private_key)
-        return partial(sign, domain=domain.name, selector=domain.selector, key=key)
+        keys = [self._parse(key.selector, key.private_key) for key in domain.dkim_keys]
+        return partial(sign, domain=domain.name, keys=keys)
 
     def envelope_sender(self, claim: Claim) -> str:
         """Return an address of its own for each message (VERP), below the sending domain for SPF's sake."""

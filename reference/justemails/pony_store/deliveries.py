@@ -1,6 +1,7 @@
 """The queue of deliveries: due times, leases with a fence, and what each attempt came to."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,40 +10,56 @@ from pony.orm import min as pony_min
 
 from justemails.pony_store import content_json
 from justemails.pony_store.tables import Tables, in_session, instant, instant_or_none, us, us_or_none
-from justemails.records import Attempt, Claim, Outcome
+from justemails.records import Attempt, Claim, DomainRoom, Outcome
+from justemails.store import ANY_DOMAIN
 from justemails_contract.delivery import Event
 
 
 class Deliveries(Tables):
     """Implements ``justemails.store.DeliveryQueue``."""
 
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
         def write() -> Sequence[Claim]:
-            now_us = us(now)
-            due = self.entities.message.select(lambda m: m.due_us is not None and m.due_us <= now_us)
-            claims = []
-            for row in due.order_by(lambda m: (m.due_us, m.id)).limit(most):
-                row.fence += 1
-                row.attempts += 1
-                row.leased = True
-                row.due_us = us(lease_until)
-                claims.append(
-                    Claim(
-                        row.id,
-                        row.account.id,
-                        row.fence,
-                        row.attempts,
-                        content_json.load(row.content),
-                        instant(row.created_us),
-                    )
-                )
+            busy, claims = Counter(room.busy), list[Claim]()
+            # Each round but the last fills a domain, which the next one leaves out: there are few.
+            while len(claims) < most and (rows := self._due(now, DomainRoom(room.limit, busy), most - len(claims))):
+                for row in rows:
+                    if busy[row.recipient_domain] < room.limit:
+                        busy[row.recipient_domain] += 1
+                        claims.append(_leased(row, lease_until))
             return claims
 
         return self.writer.write(write)
 
+    def claim_next(self, now: datetime, lease_until: datetime, domain: str) -> Claim | None:
+        def write() -> Claim | None:
+            now_us = us(now)
+            due = self.entities.message.select(
+                lambda m: m.recipient_domain == domain and m.due_us is not None and m.due_us <= now_us
+            )
+            row = due.order_by(lambda m: (m.due_us, m.id)).first()
+            return _leased(row, lease_until) if row else None
+
+        return self.writer.write(write)
+
+    def _due(self, now: datetime, room: DomainRoom, most: int) -> Sequence[Any]:  # Pony entities
+        now_us, full = us(now), room.full
+        due = self.entities.message.select(lambda m: m.due_us is not None and m.due_us <= now_us)
+        if full:
+            due = due.filter(lambda m: m.recipient_domain not in full)
+        rows: Sequence[Any] = due.order_by(lambda m: (m.due_us, m.id)).limit(most)[:]
+        return rows
+
     @in_session
-    def next_due(self) -> datetime | None:
-        return instant_or_none(pony_min(m.due_us for m in self.entities.message))
+    def next_due(self, room: DomainRoom = ANY_DOMAIN) -> datetime | None:
+        full = room.full
+        if not full:
+            return instant_or_none(pony_min(m.due_us for m in self.entities.message))
+        return instant_or_none(pony_min(m.due_us for m in self.entities.message if m.recipient_domain not in full))
+
+    @in_session
+    def next_due_to(self, domain: str) -> datetime | None:
+        return instant_or_none(pony_min(m.due_us for m in self.entities.message if m.recipient_domain == domain))
 
     def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
         def write() -> bool:
@@ -109,6 +126,16 @@ class Deliveries(Tables):
             row.set(**values)
         else:
             self.entities.attempt(message_id=message_id, number=attempt.number, **values)
+
+
+def _leased(row: Any, lease_until: datetime) -> Claim:
+    """Lease a message: a new fence tells this lease from every other one."""
+    row.fence += 1
+    row.attempts += 1
+    row.leased = True
+    row.due_us = us(lease_until)
+    content = content_json.load(row.content)
+    return Claim(row.id, row.account.id, row.fence, row.attempts, content, instant(row.created_us))
 
 
 def _attempt(row: Any) -> Attempt:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pony.orm import min as pony_min
+
 from justemails.pony_store.tables import Tables, in_session, instant, instant_or_none, us, us_or_none
-from justemails.records import Domain
+from justemails.records import DkimKey, Domain
 from justemails.store import DuplicateError
 
 
@@ -16,16 +18,19 @@ class Domains(Tables):
         def write() -> None:
             if self.entities.domain.get(account=domain.account_id, name=domain.name):
                 raise DuplicateError(domain.name)
-            self.entities.domain(
+            row = self.entities.domain(
                 id=domain.id,
                 account=domain.account_id,
                 name=domain.name,
                 token=domain.token,
-                selector=domain.selector,
-                private_key=domain.private_key,
                 created_us=us(domain.created_at),
                 verified_us=us_or_none(domain.verified_at),
+                check_us=us_or_none(domain.check_at),
             )
+            for position, key in enumerate(domain.dkim_keys):
+                self.entities.dkim_key(
+                    domain=row, position=position, selector=key.selector, private_key=key.private_key
+                )
 
         self.writer.write(write)
 
@@ -53,13 +58,24 @@ class Domains(Tables):
         )
         return bool(rows) and rows[0] is not None
 
-    def set_verified(self, domain_id: str, at: datetime | None) -> None:
+    def keep_verdict(self, domain_id: str, verified_at: datetime | None, check_at: datetime | None) -> None:
         def write() -> None:
             row = self.entities.domain.get_for_update(id=domain_id)
             if row:
-                row.verified_us = us_or_none(at)
+                row.verified_us = us_or_none(verified_at)
+                row.check_us = us_or_none(check_at)
 
         self.writer.write(write)
+
+    @in_session
+    def next_check(self) -> datetime | None:
+        return instant_or_none(pony_min(d.check_us for d in self.entities.domain))
+
+    @in_session
+    def due_checks(self, now: datetime) -> Sequence[Domain]:
+        now_us = us(now)
+        rows = self.entities.domain.select(lambda d: d.check_us is not None and d.check_us <= now_us)
+        return [_domain(row) for row in rows.order_by(lambda d: (d.check_us, d.id))]
 
     def remove_domain(self, account_id: str, name: str) -> bool:
         def write() -> bool:
@@ -77,8 +93,8 @@ def _domain(row: Any) -> Domain:
         row.account.id,
         row.name,
         row.token,
-        row.selector,
-        row.private_key,
+        tuple(DkimKey(key.selector, key.private_key) for key in sorted(row.dkim_keys, key=lambda key: key.position)),
         instant(row.created_us),
         instant_or_none(row.verified_us),
+        instant_or_none(row.check_us),
     )

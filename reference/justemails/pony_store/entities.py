@@ -7,7 +7,7 @@ as they are (``autostrip=False``): Pony would otherwise cut their white space.
 from dataclasses import dataclass
 from typing import Any
 
-from pony.orm import Database, LongStr, Optional, PrimaryKey, Required, Set, composite_key
+from pony.orm import Database, LongStr, Optional, PrimaryKey, Required, Set, composite_index, composite_key
 
 _BUSY_S = 20  # how long a write waits for another process, such as the command line
 
@@ -19,6 +19,7 @@ class Entities:
     account: Any
     key: Any
     domain: Any
+    dkim_key: Any
     message: Any
     attempt: Any
 
@@ -70,11 +71,19 @@ def _define(database: Database) -> Entities:
         account = Required(Account)
         name = Required(str, index=True)
         token = Required(str)
-        selector = Required(str)
-        private_key = Required(LongStr, autostrip=False, lazy=False)
         created_us = Required(int, size=64)
         verified_us = Optional(int, size=64)
+        check_us = Optional(int, size=64, index=True)
+        dkim_keys = Set("DkimKey")
         composite_key(account, name)
+
+    class DkimKey(database.Entity):
+        _table_ = "dkim_key"
+        domain = Required(Domain)
+        position = Required(int)  # of its signature
+        selector = Required(str)
+        private_key = Required(LongStr, autostrip=False, lazy=False)
+        PrimaryKey(domain, position)
 
     class Message(database.Entity):
         _table_ = "message"
@@ -87,6 +96,7 @@ def _define(database: Database) -> Entities:
         recipient_text = Required(str, autostrip=False)
         sender_address = Required(str)
         recipient_address = Required(str)
+        recipient_domain = Required(str)
         subject = Optional(str, autostrip=False)
         created_us = Required(int, size=64)
         delivered_us = Optional(int, size=64)
@@ -97,6 +107,7 @@ def _define(database: Database) -> Entities:
         attempts = Required(int, default=0)
         content = Required(LongStr, autostrip=False)  # JSON; loaded only for a delivery
         composite_key(account, seq)
+        composite_index(recipient_domain, due_us)
 
     class Attempt(database.Entity):
         _table_ = "attempt"
@@ -114,4 +125,4 @@ def _define(database: Database) -> Entities:
         transcript = Optional(LongStr, autostrip=False, lazy=False)  # JSON
         PrimaryKey(message_id, number)
 
-    return Entities(Account, Key, Domain, Message, Attempt)
+    return Entities(Account, Key, Domain, DkimKey, Message, Attempt)

@@ -30,6 +30,7 @@ class Messages(Tables):
             "recipient_text": message.recipient_text,
             "sender_address": str(content.sender.address),
             "recipient_address": str(content.recipient),
+            "recipient_domain": content.recipient.domain,
             "subject": content.subject,
             "created_us": created_us,
             "delivered_us": None,

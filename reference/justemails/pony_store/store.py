@@ -38,8 +38,8 @@ class PonyStore(Accounts, Keys, Domains, Messages, Deliveries):
         """Forget everything."""
 
         def write() -> None:
-            entities = self.entities
-            for entity in (entities.attempt, entities.message, entities.domain, entities.key, entities.account):
+            kept = self.entities
+            for entity in (kept.attempt, kept.message, kept.dkim_key, kept.domain, kept.key, kept.account):
                 entity.select().delete(bulk=True)
 
         self.writer.write(write)

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,8 @@ from justemails import validation, wire
 from justemails.addresses import AddressError
 from justemails.clock import SystemClock
 from justemails.dns import DnsResolver
-from justemails.domains import CheckedRecord, make_domain, records_of, verify
+from justemails.domain_check import CheckedRecord, verify
+from justemails.domains import SendingHost, make_domain, records_of
 from justemails.errors import ApiError
 from justemails.ids import make_new_id, make_new_secret
 from justemails.keyring import issue_key
@@ -27,6 +29,7 @@ from justemails.records import Account, Domain, Key
 from justemails.store import DuplicateError, Store
 from justemails_contract.operations import Scope
 from justemails_sandbox.data_folder import store_path
+from justemails_sandbox.sending import SENDING_HOST
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -54,6 +57,29 @@ def _account_option(function: F) -> F:
     return click.option("--account", "account_id", metavar="ID", help="The account; needed when there are several.")(
         function
     )
+
+
+def _sender_options(function: F) -> F:
+    for option in (
+        click.option(
+            "--bounces-to",
+            default=SENDING_HOST.bounces_to,
+            show_default=True,
+            metavar="HOST",
+            help="The mail host that takes bounces.",
+        ),
+        click.option(
+            "--sending-ip",
+            "sending_ips",
+            multiple=True,
+            default=SENDING_HOST.addresses,
+            show_default=True,
+            metavar="IP",
+            help="An address that mail will come from, for SPF; may be repeated.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 @contextmanager
@@ -127,10 +153,17 @@ def domain() -> None:
 
 @domain.command("add")
 @click.argument("name")
-@click.option("--sending-ip", default="127.0.0.1", show_default=True, help="Where mail will come from, for SPF.")
+@_sender_options
 @_account_option
 @_shared_options
-def add_domain(name: str, sending_ip: str, account_id: str | None, data: str, as_json: bool) -> None:  # noqa: FBT001
+def add_domain(
+    name: str,
+    sending_ips: tuple[str, ...],
+    bounces_to: str,
+    account_id: str | None,
+    data: str,
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Add a domain, and show the DNS records to set."""
     with _open(data) as store:
         try:
@@ -142,7 +175,7 @@ def add_domain(name: str, sending_ip: str, account_id: str | None, data: str, as
             raise click.UsageError(f"the domain {name} already exists in this account") from ex
     records = [
         {"purpose": record.purpose, "type": record.type, "name": record.name, "value": record.value}
-        for record in records_of(made, sending_ip)
+        for record in records_of(made, _sender(sending_ips, bounces_to))
     ]
     if as_json:
         click.echo(json.dumps({**_domain_row(made), "records": records}))
@@ -162,13 +195,14 @@ def list_domains(account_id: str | None, data: str, as_json: bool) -> None:  # n
 
 @domain.command("verify")
 @click.argument("name")
-@click.option("--sending-ip", default="127.0.0.1", show_default=True, help="Where mail will come from, for SPF.")
+@_sender_options
 @click.option("--dns", "nameserver", metavar="IP:PORT", help="Name server to ask; by default the system's.")
 @_account_option
 @_shared_options
 def verify_domain(
     name: str,
-    sending_ip: str,
+    sending_ips: tuple[str, ...],
+    bounces_to: str,
     nameserver: str | None,
     account_id: str | None,
     data: str,
@@ -180,7 +214,7 @@ def verify_domain(
         if found is None:
             raise click.UsageError(f"there is no domain {name} in this account")
         resolver = DnsResolver(_CLOCK, _parse_nameserver(nameserver))
-        checked = asyncio.run(verify(found, sending_ip, resolver, store, _CLOCK))
+        checked = asyncio.run(verify(found, _sender(sending_ips, bounces_to), resolver, store, _CLOCK))
         now = store.domain(found.account_id, found.name) or found
     records = [_checked_row(one) for one in checked]
     if as_json:
@@ -252,6 +286,15 @@ def revoke_key(key_id: str, account_id: str | None, data: str, as_json: bool) ->
     if not revoked:
         raise click.UsageError(f"there is no live key {key_id} in this account")
     _show([wire.key_revoked()], as_json=as_json, one=True)
+
+
+def _sender(addresses: tuple[str, ...], bounces_to: str) -> SendingHost:
+    for address in addresses:
+        try:
+            ip_address(address)
+        except ValueError:
+            raise click.BadParameter(f"must be an IP address, not {address!r}", param_hint="--sending-ip") from None
+    return SendingHost(addresses, bounces_to)
 
 
 def _parse_nameserver(text: str | None) -> tuple[str, int] | None:

@@ -6,7 +6,8 @@ import falcon
 
 from justemails import validation, wire
 from justemails.addresses import AddressError
-from justemails.domains import CheckedRecord, check, make_domain, verify
+from justemails.domain_check import CheckedRecord, check, verify
+from justemails.domains import make_domain
 from justemails.errors import ApiError
 from justemails.keyring import issue_key
 from justemails.records import Account, Domain
@@ -15,7 +16,7 @@ from justemails_contract.errors import CONFLICT
 from justemails_contract.operations import Scope
 from justemails_sandbox.control import reading
 from justemails_sandbox.sandbox import Sandbox
-from justemails_sandbox.sending import SENDING_IP
+from justemails_sandbox.sending import SENDING_HOST
 
 
 class AccountCollection:
@@ -104,12 +105,12 @@ class DomainVerification:
         found = sandbox.store.domain(account_id, domain.lower())
         if found is None:
             reading.missing("domain in this account")
-        checked = sandbox.loop.run(verify(found, SENDING_IP, sandbox.resolver, sandbox.store, sandbox.clock))
+        checked = sandbox.loop.run(verify(found, SENDING_HOST, sandbox.resolver, sandbox.store, sandbox.clock))
         resp.media = _domain(sandbox.store.domain(account_id, found.name) or found, checked)
 
 
 def _checked(sandbox: Sandbox, domain: Domain) -> Sequence[CheckedRecord]:
-    return sandbox.loop.run(check(domain, SENDING_IP, sandbox.resolver))
+    return sandbox.loop.run(check(domain, SENDING_HOST, sandbox.resolver))
 
 
 def _find_account(sandbox: Sandbox, account_id: str) -> Account:

@@ -13,12 +13,13 @@ from fakemx.virtual.owner import OWNER
 from justemails.api_keys import key_hash, key_hint
 from justemails.app import App, Dependencies, create_app
 from justemails.delivery.engine import Engine
-from justemails.dkim_signature import make_private_key
+from justemails.delivery.routing import MxRoute
+from justemails.dkim_signature import make_ed25519_key, make_rsa_key
 from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
 from justemails.ports import Connector, NewId, NewSecret, Resolver
 from justemails.ratelimit import RateLimiter
-from justemails.records import Account, Domain, Key
+from justemails.records import Account, DkimKey, Domain, Key
 from justemails_contract.operations import Scope
 from justemails_sandbox.seeding import DOMAIN
 from justemails_sandbox.simulation.clients import BURST, MAIN, READER
@@ -111,7 +112,9 @@ class WorkerProcess:
         self._queue = RecordedQueue(self._store, self.name, self._history, dials)
         deliverer = parts.deliverer(
             clock,
-            parts.resolver(RecordedResolver(self._resolver, self.name, self._history)),
+            MxRoute(
+                parts.resolver(RecordedResolver(self._resolver, self.name, self._history)), self._rng, parts.settings
+            ),
             parts.connector(RecordedConnector(self._connector, dials)),
             parts.signer(self._store),
             self._rng,
@@ -158,10 +161,10 @@ def store_of_process() -> PonyStore:
 
 
 @cache
-def _private_key() -> str:
-    return make_private_key()
+def _dkim_keys() -> tuple[DkimKey, ...]:
+    return DkimKey("sim-rsa", make_rsa_key()), DkimKey("sim-ed25519", make_ed25519_key())
 
 
 def _domain(account_id: str, now: datetime) -> Domain:
-    # Everything but the key, which would take longer than the simulation, is the same in each process.
-    return Domain("dom_simulation", account_id, DOMAIN, "je-verify=simulation", "sim", _private_key(), now, now)
+    # Everything but the keys, which would take longer than the simulation, is the same in each process.
+    return Domain("dom_simulation", account_id, DOMAIN, "je-verify=simulation", _dkim_keys(), now, now)

@@ -8,9 +8,11 @@ from collections import Counter
 
 from fakemx.behaviours.script import Stage
 from fakemx.dns.zones import Outcome
+from justemails.delivery.attempt import ON_KEPT_CONNECTION
 from justemails_contract.delivery import Event
 from justemails_sandbox.simulation.history import (
     Called,
+    Claimed,
     Crashed,
     DnsSaid,
     Entry,
@@ -23,7 +25,7 @@ from justemails_sandbox.simulation.history import (
     MxDid,
     Paused,
 )
-from justemails_sandbox.simulation.ledger import Ledger
+from justemails_sandbox.simulation.ledger import MOST_TO_A_DOMAIN, Ledger
 from justemails_sandbox.simulation.routes import Fate
 
 RARE = (
@@ -31,6 +33,8 @@ RARE = (
     "delivered over TLS",
     "delivered in the clear after TLS failed",
     "delivered by a second host",
+    "second message on a connection",
+    "a domain had all its share",
     "bounced by a host",
     "bounced by DNS",
     "expired after four days",
@@ -71,6 +75,10 @@ class Counters:
         match entry.happening:
             case Finished(recorded=True) as done:
                 self._finished(done)
+            case Claimed(worker, message_id):
+                domain = self._ledger.messages[message_id].recipient_domain
+                full = self._ledger.under_way_to(worker, domain) == MOST_TO_A_DOMAIN - 1
+                self.counts["a domain had all its share"] += full
             case MailKept(mail):
                 facts = self._ledger.of_sender(mail.sender)
                 self.counts["second copy arrived"] += bool(facts and facts.copies)
@@ -110,8 +118,9 @@ class Counters:
                 self.counts["deferred then delivered"] += facts.deferred
                 tls = "-- TLS" in done.transcript
                 self.counts["delivered over TLS"] += tls
-                again = len(done.dialled) != len(set(done.dialled))
-                self.counts["delivered in the clear after TLS failed"] += again and not tls
+                self.counts["delivered in the clear after TLS failed"] += "C: STARTTLS" in done.transcript and not tls
+                kept = any(line.endswith(ON_KEPT_CONNECTION) for line in done.transcript)
+                self.counts["second message on a connection"] += kept and len(done.dialled) == 1
                 self.counts["delivered by a second host"] += len(set(done.dialled)) > 1
             case Event.REFUSED:
                 by_dns = facts.refused_on is None and facts.route.fate is Fate.PERMANENT

@@ -77,9 +77,11 @@ def generate(seed: int, *, days: float = 5, messages: int = 200) -> Scenario:
     domains = {f"shop{number}.example": _behaviour(rng) for number in range(rng.randint(2, 6))}
     ready = [f"{name}.test" for name in _turn(seed)]
     recipients = [f"user@{domain}" for domain in (*domains, *ready)] + ["user@elsewhere.example"]
+    names = [*domains]
     everyone_once = rng.sample(recipients, len(recipients))
     workers = rng.choice((1, 1, 2, 3))
-    names = [*domains]
+    # In some scenarios what is left of the messages comes all at once to one domain.
+    crowd = rng.choice((None, None, (_moment(rng, busy), f"user@{rng.choice(names)}")))
     return Scenario(
         name=f"seed {seed}",
         seed=seed,
@@ -91,7 +93,9 @@ def generate(seed: int, *, days: float = 5, messages: int = 200) -> Scenario:
         dns=tuple(_several(rng, 3, lambda: _dns_trouble(rng, length, names))),
         traffic=_in_order(
             [
-                _send(rng, busy, everyone_once[number] if number < len(everyone_once) else rng.choice(recipients))
+                _send(rng, _moment(rng, busy), everyone_once[number])
+                if number < len(everyone_once)
+                else _send(rng, *(crowd or (_moment(rng, busy), rng.choice(recipients))))
                 for number in range(messages)
             ]
         ),
@@ -170,10 +174,10 @@ def _turn(seed: int) -> list[str]:
     return [every[(seed * _READY + index) % len(every)] for index in range(_READY)]
 
 
-def _send(rng: random.Random, busy: timedelta, recipient: str) -> Send:
+def _send(rng: random.Random, at: timedelta, recipient: str) -> Send:
     if rng.random() < 0.1:
         recipient = f"user+{rng.choice(sorted(CATALOGUE))}@elsewhere.example"
-    return Send(_moment(rng, busy), recipient, rng.choice(_SUBJECTS), rng.choice(_TEXTS))
+    return Send(at, recipient, rng.choice(_SUBJECTS), rng.choice(_TEXTS))
 
 
 def _crash(rng: random.Random, busy: timedelta, workers: int) -> Crash:

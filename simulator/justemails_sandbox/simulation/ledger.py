@@ -29,7 +29,8 @@ from justemails_sandbox.simulation.history import (
 )
 from justemails_sandbox.simulation.routes import PERMANENT, Route
 
-MOST_UNDER_WAY = 20  # at one worker, CHOICE-22
+MOST_UNDER_WAY = 20  # at one worker, CHOICE-29
+MOST_TO_A_DOMAIN = 10  # of them
 _ABOUT_THE_MESSAGE = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT, Stage.DOT)
 
 
@@ -92,7 +93,8 @@ class Ledger:
         self.working_since: datetime | None = None  # a worker has been alive since then
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
         self.failed_look_ups: dict[str, datetime] = {}  # by the name, the latest
-        self.last_full: dict[str, datetime] = {}  # by worker: when it had as much under way as it may
+        # By worker, and by worker and domain: when it had as much under way as it may.
+        self.last_full: dict[str | tuple[str, str], datetime] = {}
         self.route_of = route_of
         # By the kind of happening; each method takes just that kind, which a dictionary cannot say.
         self._learn: Mapping[type, Callable[[Any, datetime], None]] = {
@@ -122,6 +124,11 @@ class Ledger:
             if facts.lease is not None:
                 facts.lease, facts.due_at = None, at
 
+    def under_way_to(self, worker: str, domain: str) -> int:
+        """Return how many messages to a domain a worker has under way."""
+        under_way = self.under_way.get(worker, ())
+        return sum(self.messages[message_id].recipient_domain == domain for message_id in under_way)
+
     def of_sender(self, envelope_sender: str) -> Facts | None:
         """Return the message that an envelope sender belongs to: each has one of its own (CHOICE-28)."""
         local = envelope_sender.partition("@")[0]
@@ -144,8 +151,11 @@ class Ledger:
 
     def _finished(self, done: Finished, at: datetime) -> None:
         under_way = self.under_way.setdefault(done.worker, set())
+        domain = self.messages[done.message_id].recipient_domain
         if len(under_way) >= MOST_UNDER_WAY:
             self.last_full[done.worker] = at
+        if self.under_way_to(done.worker, domain) >= MOST_TO_A_DOMAIN:
+            self.last_full[done.worker, domain] = at
         under_way.discard(done.message_id)
         if not done.recorded:
             return

@@ -6,13 +6,14 @@ write to is frozen, so that nothing of it is kept after that instant.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
-from justemails.ports import Connector, DnsTemporaryError, MxRecord, Resolver, SmtpConnection
-from justemails.records import Attempt, Claim, Outcome
-from justemails.store import DeliveryQueue
+from justemails.ports import Connector, DnsTemporaryError, MxRecord, Reply, Resolver, SmtpConnection
+from justemails.records import Attempt, Claim, DomainRoom, Outcome
+from justemails.store import ANY_DOMAIN, DeliveryQueue
 from justemails_contract.delivery import Event
 from justemails_sandbox.simulation.history import Claimed, Finished, History, InDoubt, LookUpFailed
 
@@ -25,15 +26,47 @@ class FrozenStoreError(Exception):
 
 
 class RecordedConnector:
-    """A connector that notes each address, by the task that dials it."""
+    """A connector that notes each address, by the task that dials it, or asks it for one more message."""
 
     def __init__(self, inner: Connector, dials: Dials) -> None:
         self._inner = inner
         self._dials = dials
 
     async def connect(self, ip: str) -> SmtpConnection:
+        note = partial(self._note, ip)
+        note()
+        return RecordedConnection(await self._inner.connect(ip), note)
+
+    def _note(self, ip: str) -> None:
         self._dials[asyncio.current_task()].append(ip)
-        return await self._inner.connect(ip)
+
+
+class RecordedConnection:
+    """A connection that tells when it is used for one more message: that counts as asking the host."""
+
+    def __init__(self, inner: SmtpConnection, note: Callable[[], None]) -> None:
+        self._inner = inner
+        self._note = note
+
+    async def greeting(self) -> Reply:
+        return await self._inner.greeting()
+
+    async def command(self, line: str) -> Reply:
+        if line == "RSET":
+            self._note()
+        return await self._inner.command(line)
+
+    async def start_tls(self, server_name: str) -> Reply:
+        return await self._inner.start_tls(server_name)
+
+    async def content(self, data: bytes) -> Reply:
+        return await self._inner.content(data)
+
+    def quit(self) -> None:
+        self._inner.quit()
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class RecordedResolver:
@@ -75,14 +108,26 @@ class RecordedQueue:
         self._dials = dials
         self.frozen = False
 
-    def claim(self, now: datetime, lease_until: datetime, most: int) -> Sequence[Claim]:
-        claims = self._thawed().claim(now, lease_until, most)
+    def claim(self, now: datetime, lease_until: datetime, most: int, room: DomainRoom = ANY_DOMAIN) -> Sequence[Claim]:
+        claims = self._thawed().claim(now, lease_until, most, room)
         for claim in claims:
-            self._history.add(Claimed(self._worker, claim.message_id, claim.fence, claim.attempt, lease_until))
+            self._claimed(claim, lease_until)
         return claims
 
-    def next_due(self) -> datetime | None:
-        return self._thawed().next_due()
+    def claim_next(self, now: datetime, lease_until: datetime, domain: str) -> Claim | None:
+        claim = self._thawed().claim_next(now, lease_until, domain)
+        if claim is not None:
+            self._claimed(claim, lease_until)
+        return claim
+
+    def _claimed(self, claim: Claim, lease_until: datetime) -> None:
+        self._history.add(Claimed(self._worker, claim.message_id, claim.fence, claim.attempt, lease_until))
+
+    def next_due(self, room: DomainRoom = ANY_DOMAIN) -> datetime | None:
+        return self._thawed().next_due(room)
+
+    def next_due_to(self, domain: str) -> datetime | None:
+        return self._thawed().next_due_to(domain)
 
     def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
         granted = self._thawed().note_in_doubt(claim, attempt)

@@ -4,6 +4,7 @@ Every rule is given the ledger as it was before the entry. The schedule is writt
 CHOICE-22 and not from the engine's settings: a rule that read them would believe whatever they say.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -21,7 +22,7 @@ from justemails_sandbox.simulation.history import (
     Shown,
 )
 from justemails_sandbox.simulation.invariants.base import Rule
-from justemails_sandbox.simulation.ledger import MOST_UNDER_WAY, Copy, Facts, Ledger
+from justemails_sandbox.simulation.ledger import MOST_TO_A_DOMAIN, MOST_UNDER_WAY, Copy, Facts, Ledger
 from justemails_sandbox.simulation.routes import Fate, Route
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -33,6 +34,7 @@ PROMPT = timedelta(seconds=1)
 DOT_PATIENCE = timedelta(minutes=10)  # RFC 5321 4.5.3.2.6: a sender that waits less makes copies
 MOST_ADDRESSES = 5
 LONGEST_ATTEMPT = 40 * MINUTE  # one that takes longer may be cut off before all hosts were asked
+SIGNATURES = [("rsa-sha256", "pass"), ("ed25519-sha256", "pass")]  # CHOICE-27
 LONGEST_LINE = 998  # RFC 5322 2.1.1, without its CRLF
 
 
@@ -104,10 +106,25 @@ def bounced_was_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
         case Finished(recorded=True, outcome=Event.REFUSED) as done:
             facts = ledger.messages[done.message_id]
             by_dns = {facts.route.fate, ledger.route_of(facts.recipient_domain).fate}
-            if facts.refused_on is None and (done.dialled or Fate.PERMANENT not in by_dns):
+            refused = facts.refused_on is not None or _cannot_take_it(facts, done)
+            if not refused and (done.dialled or Fate.PERMANENT not in by_dns):
                 yield f"{done.message_id} bounced, and neither a host nor DNS has refused it: {done.text!r}"
         case Finished(recorded=True, outcome=Event.WITHDRAWN) as done:
             yield f"{done.message_id} was withdrawn, and its domain is verified"
+
+
+def _cannot_take_it(facts: Facts, done: Finished) -> bool:
+    """Say whether the last host told in its reply to EHLO that the message is not for it (RFC 1870, RFC 6531)."""
+    greeting = max((at for at, line in enumerate(done.transcript) if line.startswith("C: EHLO")), default=None)
+    if greeting is None or done.phase != "MAIL" or done.code is not None:
+        return False
+    offered = [line.removeprefix("S:     ") for line in done.transcript[greeting:]]
+    limits = [int(line.removeprefix("SIZE ")) for line in offered if re.fullmatch("SIZE [1-9][0-9]*", line)]
+    accepted = facts.accepted
+    most_octets = 20_000 + 8 * len(accepted.subject + (accepted.text or "") + (accepted.html or ""))
+    return any(limit < most_octets for limit in limits) or (
+        not accepted.recipient.isascii() and "SMTPUTF8" not in offered
+    )
 
 
 def who_is_told_no_stops(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
@@ -143,6 +160,7 @@ def on_schedule(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
             if facts.lease is not None and _neglected(ledger, facts, facts.lease):
                 yield f"{claim.message_id}: {facts.lease.worker} lives, and let its lease run out"
             yield from _late(ledger, facts, claim, entry)
+            yield from _too_many(ledger, facts, claim)
         case Finished(recorded=True) as done:
             lease = ledger.messages[done.message_id].lease
             if lease is None or (lease.worker, lease.attempt) != (done.worker, done.attempt):
@@ -163,18 +181,29 @@ def _late(ledger: Ledger, facts: Facts, claim: Claimed, entry: Entry) -> Iterato
     # A worker that dies takes its plans along; another one looks again when a lease runs out, at the latest.
     died = ledger.last_crash is not None and ledger.last_crash >= due - LEASE
     allowed = (LEASE if died else timedelta(0)) + PROMPT
-    if entry.at > due + allowed and not _all_full(ledger, entry):
+    if entry.at > due + allowed and not _all_full(ledger, facts.recipient_domain, entry):
         yield f"{claim.message_id} was due at {due}, and is tried {entry.at - due} late"
 
 
-def _all_full(ledger: Ledger, entry: Entry) -> bool:
-    """Say whether no worker had room for one more until now."""
-    return all(
-        len(messages) >= MOST_UNDER_WAY or (full is not None and full >= entry.at - PROMPT)
-        for worker, messages in ledger.under_way.items()
-        if worker not in ledger.paused
-        for full in (ledger.last_full.get(worker),)
-    )
+def _too_many(ledger: Ledger, facts: Facts, claim: Claimed) -> Iterator[str]:
+    others = ledger.under_way.get(claim.worker, set()) - {claim.message_id}
+    if len(others) >= MOST_UNDER_WAY:
+        yield f"{claim.worker} has {len(others)} messages under way, and takes {claim.message_id}"
+    to_domain = sum(ledger.messages[one].recipient_domain == facts.recipient_domain for one in others)
+    if to_domain >= MOST_TO_A_DOMAIN:
+        yield f"{claim.worker} has {to_domain} messages to {facts.recipient_domain} under way, and takes one more"
+
+
+def _all_full(ledger: Ledger, domain: str, entry: Entry) -> bool:
+    """Say whether no worker had room for one more, or for one more to a domain, until now."""
+
+    def is_full(worker: str) -> bool:
+        if len(ledger.under_way[worker]) >= MOST_UNDER_WAY or ledger.under_way_to(worker, domain) >= MOST_TO_A_DOMAIN:
+            return True
+        last = (ledger.last_full.get(worker), ledger.last_full.get((worker, domain)))
+        return any(full is not None and full >= entry.at - PROMPT for full in last)
+
+    return all(is_full(worker) for worker in ledger.under_way if worker not in ledger.paused)
 
 
 def waits_as_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
@@ -280,8 +309,8 @@ def what_arrives_is_what_was_sent(ledger: Ledger, entry: Entry) -> Iterator[str]
             number = facts.accepted.message_id
             if any(copy.mail.data != mail.data for copy in facts.copies):
                 yield f"{number}: a copy differs from the one before"
-            if [one.result for one in mail.auth.dkim] != ["pass"] * max(1, len(mail.auth.dkim)):
-                yield f"{number}: its DKIM signature is {[one.result for one in mail.auth.dkim] or 'missing'}"
+            if [(one.algorithm, one.result) for one in mail.auth.dkim] != SIGNATURES:
+                yield f"{number}: its DKIM signatures are {[(one.algorithm, one.result) for one in mail.auth.dkim]}"
             if mail.auth.spf.result != "pass":
                 yield f"{number}: SPF says {mail.auth.spf.result}"
             lines = mail.data.split(b"\r\n")

@@ -19,7 +19,8 @@ from tests.reference.support import (
 )
 
 from justemails.delivery.classify import Verdict
-from justemails.delivery.session import Conversation, Ending, Envelope, LeaseLostError
+from justemails.delivery.conversation import Conversation, Ending, Envelope, LeaseLostError, Sending
+from justemails.delivery.routing import Target
 from justemails.delivery.settings import DEFAULTS, Phase
 from justemails.ports import Reply
 
@@ -39,24 +40,33 @@ class Talk:
     asked: list[list[str]] = field(default_factory=list)
 
 
-def talk(server: ScriptedServer | str, *, go: bool = True, encrypt: bool = True, patience_s: float = 7200) -> Talk:
+def talk(
+    server: ScriptedServer | str,
+    *,
+    go: bool = True,
+    encrypt: bool = True,
+    patience_s: float = 7200,
+    data: bytes = DATA,
+    recipient: str = "ann@far.example",
+) -> Talk:
     async def conversation() -> Talk:
         clock = VirtualClock()
         asked: list[list[str]] = []
+        target = Target("mx.far.example", IP)
+        conversation = Conversation(clock, DEFAULTS, ScriptedConnector({IP: server}), target, encrypt=encrypt)
 
-        def before_dot(so_far: list[str]) -> bool:
-            asked.append(list(so_far))
+        def before_dot() -> bool:
+            asked.append(list(conversation.transcript))
             return go
 
-        conversation = Conversation(
-            clock,
-            DEFAULTS,
-            Envelope("b+1@bounce.own.example", "ann@far.example"),
-            lambda: DATA,
-            before_dot,
-            encrypt=encrypt,
-        )
-        task = asyncio.create_task(conversation.run(ScriptedConnector({IP: server}), "mx.far.example", IP))
+        async def whole() -> Ending:
+            sending = Sending(Envelope("b+1@bounce.own.example", recipient), lambda: data, before_dot)
+            try:
+                return await conversation.open() or await conversation.send(sending)
+            finally:
+                conversation.end()
+
+        task = asyncio.create_task(whole())
         await settle()
         elapsed_s = 0
         while not task.done() and elapsed_s < patience_s:
@@ -78,11 +88,11 @@ def test_a_good_server_takes_the_message() -> None:
 
     talked = talk(server)
 
-    assert talked.ending == Ending(GO_ON, Phase.DOT, Reply(250, "2.0.0 taken"), "2.0.0 taken")
+    assert talked.ending == Ending(GO_ON, Phase.DOT, Reply(250, "2.0.0 taken"), "2.0.0 taken", enhanced="2.0.0")
     assert server.taken == [DATA]
     assert server.heard == [
         f"EHLO {DEFAULTS.ehlo_name}",
-        "MAIL FROM:<b+1@bounce.own.example>",
+        f"MAIL FROM:<b+1@bounce.own.example> SIZE={len(DATA)}",
         "RCPT TO:<ann@far.example>",
         "DATA",
         "QUIT",
@@ -96,7 +106,7 @@ def test_the_transcript_tells_the_whole_conversation_but_not_the_message() -> No
         f"C: EHLO {DEFAULTS.ehlo_name}",
         "S: 250 mx.example",
         "S:     SIZE 10000000",
-        "C: MAIL FROM:<b+1@bounce.own.example>",
+        f"C: MAIL FROM:<b+1@bounce.own.example> SIZE={len(DATA)}",
         "S: 250 2.1.0 fine",
         "C: RCPT TO:<ann@far.example>",
         "S: 250 2.1.5 fine",
@@ -266,9 +276,12 @@ def test_where_tls_is_offered_it_is_used_and_what_was_learned_before_is_forgotte
 
     talked = talk(server)
 
-    assert talked.ending == Ending(GO_ON, Phase.DOT, Reply(250, "2.0.0 taken"), "2.0.0 taken", tls=True)
+    assert talked.ending == Ending(
+        GO_ON, Phase.DOT, Reply(250, "2.0.0 taken"), "2.0.0 taken", tls=True, enhanced="2.0.0"
+    )
     ehlo = f"EHLO {DEFAULTS.ehlo_name}"
-    assert server.heard[:4] == [ehlo, "STARTTLS mx.far.example", ehlo, "MAIL FROM:<b+1@bounce.own.example>"]
+    assert server.heard[:3] == [ehlo, "STARTTLS mx.far.example", ehlo]
+    assert server.heard[3].startswith("MAIL FROM:<b+1@bounce.own.example>")
     assert [line for line in talked.transcript if "TLS" in line.upper()] == [
         "S:     starttls",
         "C: STARTTLS",
@@ -343,3 +356,134 @@ def test_delivered_means_a_two_to_the_final_dot_and_bounced_a_five_after_mail(sc
         assert talked.ending.phase in (Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.DOT)
     assert server.closed == server.connections == 1
     assert sum(line.startswith("MAIL") for line in server.heard) <= 1
+
+
+# -- what a server says of itself
+
+
+def offers(*lines: str) -> ScriptedServer:
+    return ScriptedServer({"EHLO": Reply(250, "\n".join(["mx.example", *lines]))})
+
+
+@pytest.mark.parametrize("line", ["SIZE", "SIZE 0", "size 1000", "SIZE 1000 x", "SIZE x", f"SIZE {len(DATA)}"])
+def test_a_size_is_told_where_it_is_wanted_and_no_limit_is_no_limit(line: str) -> None:
+    """RFC 1870 3 and 4: no number and 0 are no limit."""
+    server = offers(line)
+
+    assert talk(server).ending.verdict is GO_ON
+    assert server.heard[1] == f"MAIL FROM:<b+1@bounce.own.example> SIZE={len(DATA)}"
+
+
+def test_a_size_is_not_told_where_nobody_asked() -> None:
+    server = offers("8BITMIME")
+
+    assert talk(server).ending.verdict is GO_ON
+    assert server.heard[1] == "MAIL FROM:<b+1@bounce.own.example>"
+
+
+def test_a_message_over_the_size_limit_is_refused_before_a_word_of_it_is_said() -> None:
+    """RFC 1870 6.1; RFC 3463 5.3.4."""
+    server = offers(f"SIZE {len(DATA) - 1}")
+
+    ending = talk(server).ending
+
+    assert (ending.verdict, ending.phase, ending.reply, ending.enhanced) == (REFUSED, Phase.MAIL, None, "5.3.4")
+    assert ending.text == f"the message has {len(DATA)} octets, and mx.far.example takes {len(DATA) - 1}"
+    assert server.heard == [f"EHLO {DEFAULTS.ehlo_name}", "QUIT"]
+
+
+UTF8 = "To: j\u00f8rn@far.example\r\n\r\nHello\r\n".encode()
+
+
+def test_a_message_with_an_address_beyond_ascii_says_so_and_goes_as_it_is() -> None:
+    """RFC 6531 3.4, 3.6."""
+    server = offers("SMTPUTF8", "8BITMIME", "SIZE 1000")
+
+    assert talk(server, data=UTF8, recipient="j\u00f8rn@far.example").ending.verdict is GO_ON
+    assert server.heard[1:3] == [
+        f"MAIL FROM:<b+1@bounce.own.example> SIZE={len(UTF8)} BODY=8BITMIME SMTPUTF8",
+        "RCPT TO:<j\u00f8rn@far.example>",
+    ]
+    assert server.taken == [UTF8]
+
+
+@pytest.mark.parametrize("lines", [(), ("8BITMIME",), ("SMTPUTF8",), ("X-SMTPUTF8", "8BITMIME")])
+def test_a_server_without_smtputf8_is_not_asked_to_take_such_a_message(lines: tuple[str, ...]) -> None:
+    """RFC 6531 3.2, and 5.6.7 of 4.2: it is returned, and never rewritten."""
+    server = offers(*lines)
+
+    ending = talk(server, data=UTF8).ending
+
+    assert (ending.verdict, ending.phase, ending.reply, ending.enhanced) == (REFUSED, Phase.MAIL, None, "5.6.7")
+    assert server.heard == [f"EHLO {DEFAULTS.ehlo_name}", "QUIT"]
+
+
+def test_a_server_that_only_knows_helo_offers_nothing() -> None:
+    server = ScriptedServer({"EHLO": Reply(500, "what?\nSIZE 1\nSMTPUTF8\n8BITMIME")})
+
+    assert talk(server, data=UTF8).ending.enhanced == "5.6.7"
+    assert talk(server).ending.verdict is GO_ON
+
+
+# -- one message after another
+
+
+def test_a_second_message_goes_over_the_same_connection_after_a_reset() -> None:
+    """RFC 5321 4.1.1.5."""
+    server = ScriptedServer({"RSET": Reply(250, "2.0.0 fine")})
+
+    async def both() -> tuple[Ending, bool, Ending, list[str]]:
+        conversation = Conversation(
+            VirtualClock(), DEFAULTS, ScriptedConnector({IP: server}), Target("mx.far.example", IP)
+        )
+        assert await conversation.open() is None
+        first = await conversation.send(
+            Sending(Envelope("b+1@own.example", "a@far.example"), lambda: DATA, lambda: True)
+        )
+        second_transcript: list[str] = []
+        ready = await conversation.again(second_transcript)
+        second = await conversation.send(
+            Sending(Envelope("b+2@own.example", "b@far.example"), lambda: DATA, lambda: True)
+        )
+        conversation.end()
+        return first, ready, second, second_transcript
+
+    first, ready, second, transcript = run(both())
+
+    assert (first.verdict, ready, second.verdict) == (GO_ON, True, GO_ON)
+    assert [line.split(":")[0].split(" ")[0] for line in server.heard] == [
+        *("EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA", "QUIT")
+    ]
+    assert transcript[0] == "C: RSET"
+    assert transcript[-1] == "C: QUIT"
+    assert server.connections == server.closed == 1
+
+
+@pytest.mark.parametrize("reaction", [Reply(500, "what?"), Reply(421, "enough"), DROP, SILENCE])
+def test_a_server_that_wants_no_reset_is_left(reaction: Reply | str) -> None:
+    server = ScriptedServer({"RSET": reaction})
+
+    async def once() -> tuple[bool, float]:
+        clock = VirtualClock()
+        conversation = Conversation(clock, DEFAULTS, ScriptedConnector({IP: server}), Target("mx.far.example", IP))
+        await conversation.open()
+        waiting = asyncio.create_task(conversation.again([]))
+        await clock.pass_time(DEFAULTS.reset_s)
+        assert waiting.done(), "it still waits for the answer to RSET"
+        conversation.end()
+        return waiting.result(), server.closed
+
+    assert run(once()) == (False, 1)
+
+
+def test_a_connection_is_not_kept_for_longer_than_five_minutes() -> None:
+    server = ScriptedServer({"RSET": Reply(250, "fine")})
+
+    async def once(age_s: float) -> bool:
+        clock = VirtualClock()
+        conversation = Conversation(clock, DEFAULTS, ScriptedConnector({IP: server}), Target("mx.far.example", IP))
+        await conversation.open()
+        await clock.pass_time(age_s)
+        return await conversation.again([])
+
+    assert [run(once(age_s)) for age_s in (300, 301)] == [True, False]
