@@ -3,22 +3,28 @@ r"""Mail addresses, parsed once into typed values: the only road from a caller's
 The grammar is narrower than RFC 5322's on purpose: a dot-atom, an "@", a domain of at least two labels. Quoted
 local parts, comments, source routes, groups and address literals are refused, because mail libraries disagree
 on what they mean, and a sender may not be talked into a recipient that nobody named.
+
+Beyond ASCII a local part may have (RFC 6531 3.3) what a name in some script needs, and nothing that one program or
+another could take for something else: letters, marks and digits in their normal form (RFC 8264 4.2).
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import idna
 
-_ATEXT = r"[A-Za-z0-9#$&'*+/=?^_`{|}~-]+"  # RFC 5322 atext without "!" and "%", the old routing characters
+# RFC 5322 atext without "!" and "%", the old routing characters, and what is beyond ASCII, which is looked at again
+_ATEXT = r"[A-Za-z0-9#$&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+_CATEGORIES = frozenset(("Ll", "Lu", "Lo", "Lm", "Mn", "Mc", "Nd"))  # RFC 8264 9.1
 _LOCAL = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _QUOTED = re.compile(r'"(?P<inside>(?:[^"\\]|\\.)*)"')
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
-MAX_LOCAL = 64  # RFC 5321 4.5.3.1.1
-MAX_ADDRESS = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
+MAX_LOCAL = 64  # octets, RFC 5321 4.5.3.1.1
+MAX_ADDRESS = 254  # octets, RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
 MAX_DOMAIN = 253  # RFC 1035 2.3.4: 255 octets on the wire
 MAX_NAME = 200
 
@@ -29,7 +35,10 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mail address; ``domain`` is in lower-case A-labels, so equal domains are equal texts."""
+    """A mail address; ``domain`` is in lower-case A-labels, so equal domains are equal texts.
+
+    ``local`` may be beyond ASCII; then the message needs SMTPUTF8 all the way.
+    """
 
     local: str
     domain: str
@@ -92,21 +101,25 @@ def parse_address(text: str) -> Address:
     local, at, domain = text.rpartition("@")
     if not at:
         raise AddressError("must be an address like user@example.com")
-    if not local.isascii() and "@" not in local:
-        raise AddressError("has a local part with non-ASCII characters, which is not supported yet")
     if not _LOCAL.fullmatch(local) or "=?" in local:
         raise AddressError("must be one bare address like user@example.com, without quotes, comments or routes")
-    if len(local) > MAX_LOCAL:
-        raise AddressError(
-            f"has a local part of {len(local)} characters, but at most {MAX_LOCAL} may stand before the @"
-        )
+    if not local.isascii() and not _is_plain_in_its_script(local):
+        raise AddressError("has a character before the @ that is no letter, mark or digit in normal form (NFKC)")
+    if (octets := len(local.encode())) > MAX_LOCAL:
+        raise AddressError(f"has a local part of {octets} octets, but at most {MAX_LOCAL} may stand before the @")
     name = _domain_name(domain)
     if name is None:
         raise AddressError(f"must have a domain name like example.com after the @, not {_shown(domain)}")
     address = Address(local, name)
-    if len(str(address)) > MAX_ADDRESS:
-        raise AddressError(f"is longer than {MAX_ADDRESS} characters")
+    if len(str(address).encode()) > MAX_ADDRESS:
+        raise AddressError(f"is longer than {MAX_ADDRESS} octets")
     return address
+
+
+def _is_plain_in_its_script(local: str) -> bool:
+    if unicodedata.normalize("NFKC", local) != local:
+        return False
+    return all(unicodedata.category(character) in _CATEGORIES for character in local if not character.isascii())
 
 
 def parse_mailbox(text: str) -> Mailbox:

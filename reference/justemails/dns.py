@@ -40,7 +40,7 @@ class DnsResolver:
         ]
 
     async def addresses(self, host: str) -> Sequence[str]:
-        """Return the IPv4 addresses of a host, then the IPv6 ones."""
+        """Return the IPv4 addresses of a host or, where it has none, the IPv6 ones."""
         found = [rdata.to_text() for rdata in await self._look_up(host, dns.rdatatype.A)]
         return found or [rdata.to_text() for rdata in await self._look_up(host, dns.rdatatype.AAAA)]
 

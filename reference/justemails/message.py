@@ -1,5 +1,8 @@
 """Write a message as it goes over the wire: CRLF lines, 7-bit, folded, nothing injected.
 
+One thing goes beyond 7-bit: an address with a local part beyond ASCII stands in its header in UTF-8 (RFC 6532 3.2),
+since there is no other form for it. Such a message needs SMTPUTF8.
+
 The standard library's writer is not used. In CPython before 3.11.10 it decodes encoded words and writes the line
 breaks it finds inside as new headers (CVE-2024-6923), and it never checks header names.
 
@@ -52,12 +55,12 @@ def compose(message_id: str, content: Content, created_at: datetime) -> bytes:
         if body is not None
     ]
     if len(parts) == 1:
-        return "\r\n".join([*lines, *_part(*parts[0])]).encode("ascii") + b"\r\n"
+        return "\r\n".join([*lines, *_part(*parts[0])]).encode() + b"\r\n"
     boundary = _boundary(message_id, [encoded for _, _, encoded in parts])
     lines += [f'Content-Type: multipart/alternative; boundary="{boundary}"', ""]
     for part in parts:  # RFC 2046 5.1.4: the plainest first, the best last
         lines += [f"--{boundary}", *_part(*part)]
-    return "\r\n".join([*lines, f"--{boundary}--", ""]).encode("ascii")
+    return "\r\n".join([*lines, f"--{boundary}--", ""]).encode()
 
 
 def text_header(name: str, value: str) -> str:

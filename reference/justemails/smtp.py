@@ -66,7 +66,7 @@ class Connection:
         return await self._reply(self._protocol.read_response())
 
     async def command(self, line: str) -> Reply:
-        return await self._reply(self._protocol.execute_command(line.encode("ascii")))
+        return await self._reply(self._protocol.execute_command(line.encode()))
 
     async def start_tls(self, server_name: str) -> Reply:
         try:

@@ -47,6 +47,10 @@ ADDRESSES = st.sampled_from(
     ["hello@yourdomain.com", "a.b+c@xn--bcher-kva.example", f"{'l' * 64}@{'d' * 63}.{'d' * 63}.{'d' * 61}"]
 ).map(parse_address)
 
+INTERNATIONAL = st.sampled_from(
+    ["jørn@yourdomain.com", "Иван.Петров@example.com", "用户+1@xn--bcher-kva.example", "ä" * 32 + "@example.com"]
+).map(parse_address)
+
 
 def _without_doubles(headers: Mapping[str, str]) -> dict[str, str]:
     return {
@@ -64,9 +68,9 @@ HEADERS = st.dictionaries(
 CONTENTS = st.builds(
     lambda bodies, **members: Content(html=bodies[0], text=bodies[1], **members),
     bodies=st.tuples(st.none() | BODIES, BODIES).flatmap(lambda pair: st.sampled_from([pair, pair[::-1]])),
-    sender=st.builds(Mailbox, ADDRESSES, NAMES),
-    recipient=ADDRESSES,
+    sender=st.builds(Mailbox, ADDRESSES | INTERNATIONAL, NAMES),
+    recipient=ADDRESSES | INTERNATIONAL,
     subject=HEADER_TEXTS,
-    reply_to=st.none() | st.builds(Mailbox, ADDRESSES, NAMES),
+    reply_to=st.none() | st.builds(Mailbox, ADDRESSES | INTERNATIONAL, NAMES),
     headers=HEADERS,
 )

@@ -14,6 +14,9 @@ _EMPTY_FIELD = re.compile(r"[!-9;-~]+: ")
 _ENCODED_WORD = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/]*={0,2})\?=")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 
+# RFC 6532 3.2: what is beyond ASCII stands in the local part of an address, and nowhere else.
+_INTERNATIONAL = re.compile(rb"(?:(?:From|To|Reply-To): (?:[\x20-\x7e]* <)?| <)[^\s\"<>()\[\],;:\\@]+@[a-z0-9.-]+>?\Z")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -40,8 +43,11 @@ def read(data: bytes) -> Part:
 
 def check_lines(data: bytes) -> None:
     """Assert what RFC 5321 and RFC 5322 ask of every byte that is sent."""
-    assert data.isascii(), "8-bit data"
     assert b"\0" not in data
+    for line in data.split(b"\r\n"):
+        if not line.isascii():
+            line.decode("utf-8")
+            assert _INTERNATIONAL.match(line), f"8-bit data outside an address: {line!r}"
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", data), "a bare CR or LF"
     assert max(map(len, data.split(b"\r\n"))) <= 998
 
@@ -49,13 +55,13 @@ def check_lines(data: bytes) -> None:
 def read_part(data: bytes) -> Part:
     head, separator, body = data.partition(b"\r\n\r\n")
     assert separator, "no empty line after the header"
-    return Part([read_field(lines) for lines in _logical_lines(head.decode("ascii"))], body)
+    return Part([read_field(lines) for lines in _logical_lines(head.decode())], body)
 
 
 def _logical_lines(head: str) -> list[list[str]]:
     fields: list[list[str]] = []
     for line in head.split("\r\n"):
-        assert _PRINTABLE.fullmatch(line), f"a control character in {line!r}"
+        assert _PRINTABLE.fullmatch(line) or _INTERNATIONAL.match(line.encode()), f"a control character in {line!r}"
         if line.startswith(" "):
             assert line.strip(" "), "a folded line of spaces alone"
             assert fields, "a folded line before any field"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from tests.reference.support import NOW, QUICK, SERVFAIL, ScriptedResolver, make_content, run, seeded
 
 from justemails.delivery.classify import Verdict, classify, enhanced_code
-from justemails.delivery.routing import MxRoute, NoRoute, Target
+from justemails.delivery.reach import forbid_all_but_public
+from justemails.delivery.routing import MxRoute, NoRoute, RelayRoute, Target
 from justemails.delivery.schedule import next_attempt
 from justemails.delivery.settings import DEFAULTS, Phase
 from justemails.delivery.signing import Signer
@@ -228,7 +230,14 @@ def test_a_domain_with_neither_mx_nor_address_is_permanent() -> None:
     assert result.permanent
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::"])  # noqa: S104  # never bound
+THIS_MACHINE = [
+    *("127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::"),  # noqa: S104  # never bound
+    # The same hidden in IPv6: mapped (RFC 4291 2.5.5.2), NAT64 (RFC 6052), 6to4 (RFC 3056).
+    *("::ffff:127.0.0.1", "64:ff9b::127.0.0.1", "2002:7f00:1::"),
+]
+
+
+@pytest.mark.parametrize("address", THIS_MACHINE)
 def test_mail_hosts_that_are_this_very_machine_are_permanent(address: str) -> None:
     """RFC 5321 5.1: mail must not go round in circles."""
     result = route({("MX", "example.com"): [MX1], ("A", "mx1.example.com"): [address]})
@@ -239,6 +248,86 @@ def test_mail_hosts_that_are_this_very_machine_are_permanent(address: str) -> No
 
 def test_a_mail_host_that_is_this_very_machine_is_passed_over() -> None:
     assert route({("MX", "example.com"): [MX1, MX2], **ADDRESSES, ("A", "mx1.example.com"): ["127.0.0.1"]}) == [TARGET2]
+
+
+def mx_route(records: list[MxRecord], **options: Any) -> Sequence[Target] | NoRoute:  # Any: of MxRoute
+    resolver = ScriptedResolver({("MX", "example.com"): records, **ADDRESSES})
+    return run(MxRoute(resolver, seeded(), **{"settings": DEFAULTS, **options})("example.com"))
+
+
+OURSELVES = replace(DEFAULTS, ehlo_name="mx2.example.com")
+
+
+@pytest.mark.parametrize("spelt", ["mx2.example.com", "MX2.Example.COM"])
+@pytest.mark.parametrize(
+    ("preferences", "expected"), [((10, 20), [TARGET1]), ((20, 20), None), ((30, 20), None)], ids=str
+)
+def test_where_we_are_a_mail_host_ourselves_only_better_ones_are_asked(
+    preferences: tuple[int, int], expected: list[Target] | None, spelt: str
+) -> None:
+    """RFC 5321 5.1: the others would send it back to us."""
+    first, second = preferences
+
+    result = mx_route([MxRecord(first, "mx1.example.com"), MxRecord(second, spelt)], settings=OURSELVES)
+
+    if expected is None:
+        assert isinstance(result, NoRoute)
+        assert (result.permanent, result.enhanced) == (True, "5.4.6")
+    else:
+        assert result == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *THIS_MACHINE,
+        *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "192.0.2.1", "198.18.0.1"),
+        *("224.0.0.1", "255.255.255.255", "240.0.0.1"),
+        *("fe80::1", "fc00::1", "ff02::1", "2001:db8::1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:a00:1::"),
+        "8.8.4.4",
+    ],
+)
+def test_on_the_real_network_no_mail_host_may_be_inside(address: str) -> None:
+    """A stranger's zone must not lead us to services that trust their neighbours; the last address is our own."""
+    assert forbid_all_but_public(own=("8.8.4.4",))(address) is not None
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8"])
+def test_on_the_real_network_public_addresses_may_be_mail_hosts(address: str) -> None:
+    assert forbid_all_but_public(own=("8.8.4.4",))(address) is None
+
+
+def test_a_mail_host_that_is_forbidden_is_passed_over_and_if_it_is_the_only_one_that_is_permanent() -> None:
+    def forbid(ip: str) -> str | None:
+        return "to addresses that are not public" if ip == "192.0.2.1" else None
+
+    assert mx_route([MX1, MX2], forbids=forbid) == [TARGET2]
+    alone = mx_route([MX1], forbids=forbid)
+    assert alone == NoRoute(True, "5.4.6", "the mail hosts of example.com lead to addresses that are not public")
+
+
+# -- through a relay
+
+
+def relayed(host: str, answers: dict[tuple[str, str], Sequence[object] | Exception]) -> Sequence[Target] | NoRoute:
+    return run(RelayRoute(ScriptedResolver(answers), host)("example.com"))
+
+
+def test_a_relay_takes_all_mail_whatever_dns_says_of_the_recipients_domain() -> None:
+    assert relayed("relay.example", {("A", "relay.example"): ["10.0.0.1", "10.0.0.2"]}) == [
+        Target("relay.example", "10.0.0.1"),
+        Target("relay.example", "10.0.0.2"),
+    ]
+    assert relayed("127.0.0.1", {}) == [Target("127.0.0.1", "127.0.0.1")]
+    assert relayed("::1", {}) == [Target("::1", "::1")]
+
+
+@pytest.mark.parametrize("answer", [SERVFAIL, [], None], ids=["fails", "no address", "no such name"])
+def test_a_relay_that_cannot_be_found_puts_off_and_never_bounces(answer: Sequence[object] | Exception | None) -> None:
+    result = relayed("relay.example", {} if answer is None else {("A", "relay.example"): answer})
+
+    assert isinstance(result, NoRoute)
+    assert not result.permanent
 
 
 def test_addresses_that_cannot_be_looked_up_now_are_temporary() -> None:

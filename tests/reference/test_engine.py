@@ -32,9 +32,10 @@ from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.settings import DEFAULTS, DeliverySettings, Phase
 from justemails.delivery.signing import Signer
+from justemails.message import compose
 from justemails.pony_store import PonyStore
 from justemails.ports import Connector, MxRecord, Reply
-from justemails.records import Attempt, Claim, Domain, Message, NewMessage, Outcome
+from justemails.records import Attempt, Claim, Content, Domain, Message, NewMessage, Outcome
 from justemails_contract.delivery import Event, Status
 
 STEADY = replace(DEFAULTS, jitter=0)
@@ -699,19 +700,40 @@ def test_an_abort_cuts_short_what_is_under_way_and_leaves_its_lease(store: PonyS
     run(play())
 
 
+def test_a_message_that_is_not_what_was_meant_is_not_sent(
+    store: PonyStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A writer that lets a header in is found out by the reader before a byte leaves."""
+    server = ScriptedServer()
+
+    def careless(message_id: str, content: Content, created_at: datetime) -> bytes:
+        return b"Bcc: x@evil.example\r\n" + compose(message_id, content, created_at)
+
+    monkeypatch.setattr("justemails.delivery.attempt.compose", careless)
+    with caplog.at_level(logging.ERROR):
+        world = after(World(store, ONE_HOST, {IP1: server}), timedelta(days=5).total_seconds())
+
+    assert world.message().status is Status.FAILED
+    assert not [line for line in server.heard if line.startswith("MAIL")]
+    assert "bcc" in caplog.text
+
+
 def test_a_fault_in_one_delivery_does_not_stop_the_others(store: PonyStore, caplog: pytest.LogCaptureFixture) -> None:
     zone = {**ONE_HOST, ("MX", "odd.example"): RuntimeError("a fault of ours")}
     world = World(store, zone, {IP1: ScriptedServer()})
 
     async def play() -> None:
-        odd = replace(make_message(1), created_at=NOW)
-        recipient = replace(odd.content.recipient, domain="odd.example")
-        store.accept(replace(odd, content=replace(odd.content, recipient=recipient)))
+        store.accept(to("odd.example", 1))
         accept(store, 2, 3)
         async with world.running():
             statuses = [world.message(number).status for number in (1, 2, 3)]
             assert statuses == [Status.QUEUED, Status.DELIVERED, Status.DELIVERED]
-            assert store.next_due() == NOW + STEADY.lease  # the lease keeps it from being tried in a circle
+            assert store.next_due() == NOW + STEADY.retry_ladder[0]  # not tried in a circle
+            (attempt,) = world.attempts(1)
+            assert (attempt.event, attempt.text) == (
+                Event.DEFERRED,
+                "a fault of ours kept the message from being sent",
+            )
 
     with caplog.at_level(logging.ERROR):
         run(play())

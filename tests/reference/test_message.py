@@ -105,6 +105,11 @@ def test_the_standard_library_reads_what_was_meant(content: Content) -> None:
     assert same_bodies(arrived, intended_bodies(content))
 
 
+def _as_text(octets: str) -> str:
+    """Return what that reader keeps of 8-bit octets as the text that it is (RFC 6532)."""
+    return octets.encode("ascii", "surrogateescape").decode()
+
+
 @given(CONTENTS)
 @QUICK
 def test_the_standard_librarys_parser_of_addresses_finds_one_mailbox(content: Content) -> None:
@@ -113,8 +118,8 @@ def test_the_standard_librarys_parser_of_addresses_finds_one_mailbox(content: Co
 
     (sender,) = message["From"].addresses
     (recipient,) = message["To"].addresses
-    assert sender.addr_spec == str(content.sender.address)
-    assert recipient.addr_spec == str(content.recipient)
+    assert _as_text(sender.addr_spec) == str(content.sender.address)
+    assert _as_text(recipient.addr_spec) == str(content.recipient)
     # Spaces aside: this reader of CPython 3.11 puts one between encoded words, against RFC 2047 6.2, and takes a run
     # of them for one. It also decodes twice what looks encoded inside. The strict reader above does none of it.
     name = content.sender.name or ""

@@ -13,6 +13,7 @@ from justemails.delivery.schedule import next_attempt
 from justemails.delivery.settings import DeliverySettings, Phase
 from justemails.delivery.signing import Signer
 from justemails.message import compose
+from justemails.message_check import check_message
 from justemails.ports import Clock, Connector
 from justemails.records import Attempt, Claim, Outcome
 from justemails_contract.delivery import Event, Status, next_status
@@ -65,6 +66,7 @@ class Deliverer:
 
         Raises:
             LeaseLostError: the lease was lost before the message was sent.
+            UnsafeMessageError: the message that was made is not what was asked for, and is not sent.
         """
         errand.in_doubt = None
         attempt = Attempt(claim.attempt, self.clock.now(), None, Phase.NONE)
@@ -84,7 +86,7 @@ class Deliverer:
             )
         envelope = Envelope(self.signer.envelope_sender(claim), str(recipient))
         # Made when the first server wants it, and then the same for all.
-        message = cache(lambda: sign(compose(claim.message_id, claim.content, claim.created_at)))
+        message = cache(lambda: _whole(claim, sign))
         transcript: list[str] = []
         for target in targets:
             attempt = replace(attempt, host=target.host, ip=target.ip)
@@ -135,6 +137,13 @@ class Deliverer:
         status = next_status(Status.QUEUED, event)
         delivered_at = now if status is Status.DELIVERED else None
         return Outcome(status, replace(attempt, event=event), due_at, delivered_at)
+
+
+def _whole(claim: Claim, sign: Callable[[bytes], bytes]) -> bytes:
+    """Return a message as it goes out, and not before it was read again."""
+    message = sign(compose(claim.message_id, claim.content, claim.created_at))
+    check_message(message, claim.content)
+    return message
 
 
 def _ended(attempt: Attempt, ending: Ending, transcript: tuple[str, ...]) -> Attempt:

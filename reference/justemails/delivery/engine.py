@@ -125,6 +125,12 @@ class Engine:
         now = self._clock.now()
         return self._queue.claim_next(now, now + self._settings.lease, domain)
 
+    @staticmethod
+    def _cut_short(claim: Claim, errand: Errand, began_at: datetime, text: str) -> Attempt:
+        errand.end()
+        so_far = errand.in_doubt or Attempt(claim.attempt, began_at, None, Phase.NONE)
+        return replace(so_far, text=text)
+
     async def _deliver(self, claim: Claim, errand: Errand) -> None:
         began_at = self._clock.now()
         try:
@@ -135,9 +141,11 @@ class Engine:
             _log.warning("%s: the lease was lost before the message was sent", claim.message_id)
             return
         except TimeoutError:
-            errand.end()
-            so_far = errand.in_doubt or Attempt(claim.attempt, began_at, None, Phase.NONE)
-            attempt = replace(so_far, text="the attempt took too long")
+            attempt = self._cut_short(claim, errand, began_at, "the attempt took too long")
+        except Exception:  # noqa: BLE001  # logged
+            # Put off like any other, so that it comes to an end some day, and is not tried in a circle meanwhile.
+            _log.exception("%s: an attempt failed by a fault of ours", claim.message_id)
+            attempt = self._cut_short(claim, errand, began_at, "a fault of ours kept the message from being sent")
         outcome = self._deliverer.outcome(claim, attempt, self._clock.now())
         if self._queue.finish(claim, outcome):
             self._observe(claim, outcome)

@@ -3,6 +3,8 @@
 import falcon
 
 from justemails import wire
+from justemails.delivery.reasons import explain
+from justemails.records import Attempt
 from justemails_sandbox.control import reading
 from justemails_sandbox.sandbox import Sandbox
 
@@ -72,21 +74,23 @@ class AttemptCollection:
     def on_get(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
         if not self._sandbox.store.has_message(message_id):
             reading.missing("message")
-        resp.media = {
-            "data": [
-                {
-                    "number": attempt.number,
-                    "at": wire.timestamp(attempt.at),
-                    "event": attempt.event,
-                    "host": attempt.host,
-                    "ip": attempt.ip,
-                    "tls": attempt.tls,
-                    "phase": attempt.phase,
-                    "code": attempt.code,
-                    "enhanced": attempt.enhanced,
-                    "text": attempt.text,
-                    "transcript": attempt.transcript,
-                }
-                for attempt in self._sandbox.store.attempts(message_id)
-            ]
-        }
+        resp.media = {"data": [_attempt(attempt) for attempt in self._sandbox.store.attempts(message_id)]}
+
+
+def _attempt(attempt: Attempt) -> dict[str, object]:
+    explanation = explain(attempt)
+    return {
+        "number": attempt.number,
+        "at": wire.timestamp(attempt.at),
+        "event": attempt.event,
+        "host": attempt.host,
+        "ip": attempt.ip,
+        "tls": attempt.tls,
+        "phase": attempt.phase,
+        "code": attempt.code,
+        "enhanced": attempt.enhanced,
+        "text": attempt.text,
+        "reason": explanation.reason,
+        "explanation": explanation.text,
+        "transcript": attempt.transcript,
+    }
