@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from justemails.api_keys import KEY_FORM, key_hash, key_hint
+from justemails.domain_check import CHECKED_EVERY
 from justemails.domains import make_domain
 from justemails.ports import Clock, NewId, NewSecret
 from justemails.records import Account, Key
@@ -46,5 +47,6 @@ def _make_account(store: Store, clock: Clock, new_id: NewId) -> str:
     account = Account(new_id("acc_"), "Sandbox", clock.now())
     store.add_account(account)
     domain = make_domain(account.id, DOMAIN, clock, new_id)
-    store.add_domain(replace(domain, verified_at=clock.now()))
+    now = clock.now()
+    store.add_domain(replace(domain, verified_at=now, check_at=now + CHECKED_EVERY))
     return account.id

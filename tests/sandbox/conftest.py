@@ -38,7 +38,12 @@ def client(sandbox: ServedSandbox) -> Client:
 
 
 @pytest.fixture
-def still(_virtual: ServedSandbox) -> Client:
+def still_sandbox(_virtual: ServedSandbox) -> ServedSandbox:
     """A fresh sandbox whose clock stands still."""
     _virtual.reset()
-    return client_of(_virtual)
+    return _virtual
+
+
+@pytest.fixture
+def still(still_sandbox: ServedSandbox) -> Client:
+    return client_of(still_sandbox)

@@ -1,9 +1,13 @@
 """A mail's way through the sandbox: accepted, signed, delivered to the fake internet, and told truly."""
 
 import re
+import urllib.parse
 
 import pytest
+from tests.api.harness import MAIL
 from tests.sandbox.harness import Client, request
+
+from justemails_sandbox.served import ServedSandbox
 
 
 def test_a_mail_is_delivered_signed_and_aligned(client: Client) -> None:
@@ -184,3 +188,48 @@ def test_a_domain_removed_while_mail_is_queued_sends_nothing_more(still: Client)
 
     assert still.status(message_id) == "failed"  # CHOICE-21
     assert still.get("/inbox")["pagination"]["total"] == 0
+
+
+def test_an_address_beyond_ascii_is_delivered_as_it_is(client: Client) -> None:
+    """RFC 6531, RFC 6532: the envelope and the header have it in UTF-8, and the signatures hold."""
+    message_id = client.send("jørn@bücher.example", **{"from": "Zoë <zoë@yourdomain.com>"})
+
+    assert client.wait_until_settled(message_id) == "delivered"
+    (mail,) = client.get("/inbox?to=" + urllib.parse.quote("jørn@xn--bcher-kva.example"))["data"]
+    assert mail["headers"]["From"] == "Zoë <zoë@yourdomain.com>"
+    assert mail["headers"]["To"] == "jørn@xn--bcher-kva.example"
+    assert [one["result"] for one in mail["auth"]["dkim"]] == ["pass", "pass"]
+    assert mail["auth"]["dmarc"]["result"] == "pass"
+
+
+@pytest.mark.parametrize("to", ["jørn@no-smtputf8.test", "jørn@helo-only.test", "jørn@no-8bitmime.test"])
+def test_an_address_beyond_ascii_bounces_where_it_cannot_go(client: Client, to: str) -> None:
+    message_id = client.send(to)
+
+    assert client.wait_until_settled(message_id) == "bounced"
+    (attempt,) = client.get(f"/messages/{message_id}/attempts")["data"]
+    assert (attempt["enhanced"], attempt["reason"]) == ("5.6.7", "address_beyond_ascii")
+    assert "does not offer SMTPUTF8" in attempt["explanation"]
+    assert not [line for line in attempt["transcript"] if "MAIL" in line]
+
+
+def test_a_domain_that_loses_its_records_sends_no_more_within_a_day(
+    still: Client, still_sandbox: ServedSandbox
+) -> None:
+    """CHOICE-21: found out by the daily look; what is queued fails, and new mail is refused."""
+    queued = still.send("user@full.test")
+    zones = still_sandbox.network.zones
+    zones.set("_justemails.yourdomain.com", "TXT", ["something else"])
+
+    try:
+        still.advance("23h")
+        before = still.status(queued)
+        still.advance("8h")
+    finally:
+        zones.remove("_justemails.yourdomain.com")
+
+    assert (before, still.status(queued)) == ("queued", "failed")
+    last = still.get(f"/messages/{queued}/attempts")["data"][-1]
+    assert (last["event"], last["reason"]) == ("withdrawn", "domain_not_verified")
+    answer = request("POST", f"{still.api}/send", {**MAIL, "to": "user@example.com"}, still.key)
+    assert (answer.status, answer.json["error"]) == (422, "DOMAIN_NOT_VERIFIED")

@@ -22,6 +22,8 @@ MAX_PARTS = 100
 MAX_LOOKED_AT = 1_000_000  # characters searched for links and codes
 MAX_FOUND = 200
 
+_WORD = r"=\?[^?]*?\?[bq]\?.*?\?="  # RFC 2047 2, as tolerant as the standard library
+_ENCODED = re.compile(rf"{_WORD}(?:\s+{_WORD})*", re.IGNORECASE)
 _SPACES = re.compile(r"[\x00-\x20\x7f]+")
 _URL = re.compile(r"https?://[^\s<>\"'\x00-\x1f]+", re.IGNORECASE)
 _HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s<>\"']+))", re.IGNORECASE)
@@ -95,14 +97,23 @@ def _printable(text: str) -> str:
 
 
 def _decoded(value: str) -> str:
+    printable = _printable(value)
+    return _printable(_ENCODED.sub(_decoded_words, printable)) or printable
+
+
+def _decoded_words(encoded: re.Match[str]) -> str:
+    """Return what some encoded words in a row say; what stands between them and other text is left alone.
+
+    The standard library is given nothing but the words: what else there is it would hand back in a form of its own,
+    from which a letter beyond ASCII cannot be told.
+    """
     try:
-        words = [
+        return "".join(
             word if isinstance(word, str) else _text(word, charset or "ascii")
-            for word, charset in decode_header(_printable(value))
-        ]
+            for word, charset in decode_header(encoded[0])
+        )
     except Exception:  # noqa: BLE001  # bad base64 inside an encoded word, among others: show it as it came
-        words = [value]
-    return _printable("".join(words)) or _printable(value)
+        return encoded[0]
 
 
 def _text(data: bytes, charset: str) -> str:
