@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
 from typing import TypeVar
 
 from aiosmtplib.errors import SMTPException, SMTPResponseException
@@ -32,10 +33,12 @@ class SmtpConnector:
 
     Args:
         endpoint: decides what may be reached, and where it is: in the sandbox, the fake network's registry.
+        sources: addresses of this machine to connect from, one of a family; else the system chooses.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, sources: Sequence[str] = ()) -> None:
         self._endpoint = endpoint
+        self._sources = {ip_address(source).version: (source, 0) for source in sources}
         self._tls = _unverifying_context()
 
     async def connect(self, ip: str) -> "Connection":
@@ -49,7 +52,8 @@ class SmtpConnector:
             raise ConnectionLostError(f"{ip} is not a mail server that may be connected to")
         loop = asyncio.get_running_loop()
         try:
-            _, protocol = await loop.create_connection(lambda: SMTPProtocol(loop), *endpoint)
+            source = self._sources.get(ip_address(endpoint[0]).version)
+            _, protocol = await loop.create_connection(lambda: SMTPProtocol(loop), *endpoint, local_addr=source)
         except OSError as ex:
             raise ConnectionLostError(_plain(ex)) from ex
         return Connection(protocol, self._tls)

@@ -25,6 +25,10 @@ from justemails.records import (
 ANY_DOMAIN = DomainRoom()
 
 
+class UnusableStoreError(Exception):
+    """What is kept cannot be read by this version; the message says what to do."""
+
+
 class DuplicateError(Exception):
     """What was to be added is there already."""
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "network": ("network", "Show what the fake internet can do."),
     "ready": ("ready", "Say whether a sandbox is ready, and wait for it."),
     "sandbox": ("sandbox", "Run the local sandbox."),
+    "worker": ("worker", "Deliver what a database holds, on the real network."),
     "simulate": ("simulate", "Deliver mail in a simulated internet, and look for what breaks."),
 }
 

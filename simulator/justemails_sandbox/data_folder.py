@@ -85,6 +85,11 @@ class DataFolder:
         self._closing.close()
 
 
+def is_of_sandbox(store: Path) -> bool:
+    """Say whether a database stands in the folder of a sandbox."""
+    return (store.parent / _STATE).exists()
+
+
 def store_path(data: Path) -> str:
     """Return where the reference's database is below a data folder."""
     return str((data / "justemails.sqlite3").absolute())

@@ -4,9 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from pony.orm import db_session
 
 from justemails.pony_store import PonyStore
+from justemails.store import UnusableStoreError
 
 
 def pragmas(store: PonyStore) -> tuple[object, object]:
@@ -38,3 +40,30 @@ def test_the_file_of_a_closed_store_is_whole_and_in_wal_mode(tmp_path: Path) -> 
     with closing(sqlite3.connect(path)) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_of_another_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    PonyStore(str(path)).close()
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 1")
+        before = file.execute("SELECT sql FROM sqlite_master").fetchall()
+
+    with pytest.raises(UnusableStoreError, match="was made by another version"):
+        PonyStore(str(path))
+
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT sql FROM sqlite_master").fetchall() == before
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 2")
+    PonyStore(str(path)).close()
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    path.write_text("this is no database, and longer than a header of one hundred bytes would be" * 3)
+
+    with pytest.raises(UnusableStoreError, match="cannot be opened as a database"):
+        PonyStore(str(path))
+    with pytest.raises(UnusableStoreError, match="cannot be opened as a database"):
+        PonyStore(str(tmp_path / "nowhere" / "store.sqlite"))

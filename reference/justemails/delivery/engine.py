@@ -69,6 +69,16 @@ class Engine:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def run_once(self) -> None:
+        """Deliver what is due now, and return when all of it has been tried."""
+        while True:
+            due = self._next_due()
+            if due is not None and due <= self._clock.now():
+                await self._start_due()
+            if not self._tasks:
+                return
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
     def stop(self) -> None:
         """Take nothing new; ``run`` returns once what is under way has ended."""
         self._loop.stop()

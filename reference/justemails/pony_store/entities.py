@@ -4,11 +4,17 @@ Times are whole microseconds since 1970, so that they sort and compare alike in 
 as they are (``autostrip=False``): Pony would otherwise cut their white space.
 """
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from pony.orm import Database, LongStr, Optional, PrimaryKey, Required, Set, composite_index, composite_key
 
+from justemails.store import UnusableStoreError
+
+_IN_MEMORY = ":memory:"
+_VERSION = 2  # of the tables; to be raised whenever they change
 _BUSY_S = 20  # how long a write waits for another process, such as the command line
 
 
@@ -25,7 +31,13 @@ class Entities:
 
 
 def open_database(path: str) -> tuple[Database, Entities]:
-    """Open the SQLite file at ``path``, and make its tables where they are missing."""
+    """Open the SQLite file at ``path``, and make its tables where they are missing.
+
+    Raises:
+        UnusableStoreError: it cannot be opened, or has tables of another version.
+    """
+    if path != _IN_MEMORY:
+        _claim_version(path)
     database = Database()
     entities = _define(database)
 
@@ -38,6 +50,23 @@ def open_database(path: str) -> tuple[Database, Entities]:
     database.bind(provider="sqlite", filename=path, create_db=True, timeout=_BUSY_S)
     database.generate_mapping(create_tables=True)
     return database, entities
+
+
+def _claim_version(path: str) -> None:
+    """See to it that the tables of a file are ours, or are going to be: the version is there before they are."""
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY_S)) as file:
+            (version,) = file.execute("PRAGMA user_version").fetchone()
+            (tables,) = file.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables and version != _VERSION:
+                file.execute(f"PRAGMA user_version = {_VERSION}")
+    except sqlite3.Error as ex:
+        raise UnusableStoreError(f"{path} cannot be opened as a database: {ex}") from ex
+    if tables and version != _VERSION:
+        raise UnusableStoreError(
+            f"{path} was made by another version of justemails, and cannot be read by this one; choose another place, "
+            "or delete it to begin anew"
+        )
 
 
 def _define(database: Database) -> Entities:

@@ -5,11 +5,9 @@ They work on the database itself, also while a sandbox or a server runs on it.
 
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,8 +24,9 @@ from justemails.ids import make_new_id, make_new_secret
 from justemails.keyring import issue_key
 from justemails.pony_store import PonyStore
 from justemails.records import Account, Domain, Key
-from justemails.store import DuplicateError, Store
+from justemails.store import DuplicateError, Store, UnusableStoreError
 from justemails_contract.operations import Scope
+from justemails_sandbox.commands.option_types import HostName, IpAddress, NameServer
 from justemails_sandbox.data_folder import store_path
 from justemails_sandbox.sending import SENDING_HOST
 
@@ -65,7 +64,7 @@ def _sender_options(function: F) -> F:
             "--bounces-to",
             default=SENDING_HOST.bounces_to,
             show_default=True,
-            metavar="HOST",
+            type=HostName(),
             help="The mail host that takes bounces.",
         ),
         click.option(
@@ -74,7 +73,7 @@ def _sender_options(function: F) -> F:
             multiple=True,
             default=SENDING_HOST.addresses,
             show_default=True,
-            metavar="IP",
+            type=IpAddress(),
             help="An address that mail will come from, for SPF; may be repeated.",
         ),
     ):
@@ -87,7 +86,10 @@ def _open(data: str) -> Iterator[Store]:
     path = store_path(Path(data))
     if not Path(path).exists():
         raise click.UsageError(f"there is no database in {data}; start the sandbox once, or give another --data")
-    store = PonyStore(path)
+    try:
+        store = PonyStore(path)
+    except UnusableStoreError as ex:
+        raise click.UsageError(str(ex)) from ex
     try:
         yield store
     except ApiError as ex:
@@ -175,7 +177,7 @@ def add_domain(
             raise click.UsageError(f"the domain {name} already exists in this account") from ex
     records = [
         {"purpose": record.purpose, "type": record.type, "name": record.name, "value": record.value}
-        for record in records_of(made, _sender(sending_ips, bounces_to))
+        for record in records_of(made, SendingHost(sending_ips, bounces_to))
     ]
     if as_json:
         click.echo(json.dumps({**_domain_row(made), "records": records}))
@@ -196,14 +198,14 @@ def list_domains(account_id: str | None, data: str, as_json: bool) -> None:  # n
 @domain.command("verify")
 @click.argument("name")
 @_sender_options
-@click.option("--dns", "nameserver", metavar="IP:PORT", help="Name server to ask; by default the system's.")
+@click.option("--dns", "nameserver", type=NameServer(), help="Name server to ask; by default the system's.")
 @_account_option
 @_shared_options
 def verify_domain(
     name: str,
     sending_ips: tuple[str, ...],
     bounces_to: str,
-    nameserver: str | None,
+    nameserver: tuple[str, int] | None,
     account_id: str | None,
     data: str,
     as_json: bool,  # noqa: FBT001
@@ -213,8 +215,8 @@ def verify_domain(
         found = store.domain(_account(store, account_id).id, name.lower())
         if found is None:
             raise click.UsageError(f"there is no domain {name} in this account")
-        resolver = DnsResolver(_CLOCK, _parse_nameserver(nameserver))
-        checked = asyncio.run(verify(found, _sender(sending_ips, bounces_to), resolver, store, _CLOCK))
+        resolver = DnsResolver(_CLOCK, nameserver)
+        checked = asyncio.run(verify(found, SendingHost(sending_ips, bounces_to), resolver, store, _CLOCK))
         now = store.domain(found.account_id, found.name) or found
     records = [_checked_row(one) for one in checked]
     if as_json:
@@ -286,24 +288,6 @@ def revoke_key(key_id: str, account_id: str | None, data: str, as_json: bool) ->
     if not revoked:
         raise click.UsageError(f"there is no live key {key_id} in this account")
     _show([wire.key_revoked()], as_json=as_json, one=True)
-
-
-def _sender(addresses: tuple[str, ...], bounces_to: str) -> SendingHost:
-    for address in addresses:
-        try:
-            ip_address(address)
-        except ValueError:
-            raise click.BadParameter(f"must be an IP address, not {address!r}", param_hint="--sending-ip") from None
-    return SendingHost(addresses, bounces_to)
-
-
-def _parse_nameserver(text: str | None) -> tuple[str, int] | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"\[?([0-9a-fA-F:.]+?)\]?:(\d{1,5})", text)
-    if match is None:
-        raise click.BadParameter("must be an address and a port, like 127.0.0.1:53", param_hint="--dns")
-    return match[1], int(match[2])
 
 
 def _account_row(one: Account) -> Mapping[str, object]:

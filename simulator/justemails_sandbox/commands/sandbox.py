@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from fakemx.behaviours.script import Behaviour
+from justemails.store import UnusableStoreError
 from justemails_sandbox.banner import banner, event_line
 from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
 from justemails_sandbox.data_folder import DataFolderError
@@ -92,7 +93,7 @@ def sandbox(
 def _start(settings: SandboxSettings, listen: Callable[[LoggedEvent], None]) -> ServedSandbox:
     try:
         running = ServedSandbox(settings, listen)
-    except (DataFolderError, UnusableKeyError) as ex:
+    except (DataFolderError, UnusableKeyError, UnusableStoreError) as ex:
         raise click.UsageError(str(ex)) from ex
     try:
         running.start()
