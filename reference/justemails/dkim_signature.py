@@ -75,9 +75,8 @@ class SigningKey:
         """The TXT record to publish at ``<selector>._domainkey.<domain>`` (RFC 6376 3.6.1, RFC 8463 4)."""
         public = self._key.public_key()
         if isinstance(self._key, RSAPrivateKey):
-            kind, octets = (
-                "rsa",
-                public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+            kind, octets = "rsa", public.public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
             )
         else:
             kind, octets = "ed25519", public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -103,7 +102,8 @@ def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
 def sign(message: bytes, *, domain: str, keys: Sequence[SigningKey]) -> bytes:
     """Return ``message`` with a DKIM-Signature header for each key before it, in the order of the keys.
 
-    No signature covers another one: a receiver ignores those whose algorithm it does not know (RFC 8463 6).
+    No signature covers another one, so any of them may be lost or ignored (RFC 8463 4.2 has receivers take what they
+    know).
 
     Args:
         message: headers and body in CRLF lines; no byte of it may change on the way afterwards.

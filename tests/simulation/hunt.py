@@ -26,7 +26,6 @@ from justemails_sandbox.simulation.shrink import shrink
 
 SEEDS = range(1, 31)
 DAYS = 5
-MESSAGES = 30
 _SHRINKING_RUNS = 150
 
 
@@ -42,7 +41,7 @@ class Find:
 def hunt(mutant: Mutant, seeds: Sequence[int] = SEEDS) -> Find | None:
     """Return the first scenario in which a mutant breaks an invariant; None: it survives them all."""
     for seed in seeds:
-        scenario = generate(seed, days=DAYS, messages=MESSAGES)
+        scenario = generate(seed, days=DAYS, messages=mutant.messages)
         violation = run(scenario, mutant.parts).violation
         if violation is not None:
             return Find(seed, violation, scenario)

@@ -35,12 +35,16 @@ from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.simulation.parts import Parts
 
 
+MESSAGES = 30
+
+
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong engine."""
+    """A wrong engine, and how many messages a scenario has to have for it to show within a few seeds."""
 
     name: str
     parts: Parts
+    messages: int = MESSAGES
 
 
 def _settings(**changed: Any) -> Parts:  # Any: the members of DeliverySettings
@@ -542,6 +546,6 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("waits for ever on a silent host", Parts(clock=NoTimeouts)),
     Mutant("reads the machine's clock", Parts(clock=WallClock)),
     Mutant("any number of messages to a domain at once", _settings(per_domain=20)),
-    Mutant("the open connection is taken, whoever it is with", Parts(deliverer=MixesUpConnections)),
+    Mutant("the open connection is taken, whoever it is with", Parts(deliverer=MixesUpConnections), messages=60),
     Mutant("does not notice new messages", Parts(engine=Deaf)),
 )

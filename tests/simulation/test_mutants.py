@@ -1,8 +1,8 @@
 """The simulation notices every wrong engine of the registry, and finds nothing wrong with the right one."""
 
 import pytest
-from tests.simulation.hunt import DAYS, MESSAGES, SEEDS, hunt
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.hunt import DAYS, SEEDS, hunt
+from tests.simulation.mutants import MESSAGES, MUTANTS, Mutant
 
 from justemails_sandbox.simulation.generate import generate
 from justemails_sandbox.simulation.parts import Parts
