@@ -34,7 +34,6 @@ from justemails_contract.delivery import Event, Status
 from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.simulation.parts import Parts
 
-
 MESSAGES = 30
 
 
