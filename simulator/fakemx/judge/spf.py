@@ -1,7 +1,8 @@
 """SPF: may this address send for that domain (RFC 7208), evaluated by pyspf over records in process.
 
 pyspf reaches DNS in one method, ``query.dns``; a subclass answers there from the zones, so nothing is
-patched and no packet is sent. There is no reverse DNS: ``ptr`` never matches.
+patched and no packet is sent. Unlike pyspf, DNS errors on the way to a validated name of the client do not end the
+evaluation (section 5.5).
 """
 
 import warnings
@@ -28,6 +29,8 @@ class SpfResult:
     result: str
     reason: str
     domain: str
+    explanation: str = ""
+    """On a fail, what the domain tells those it rejects (``exp=``, RFC 7208 section 6.2): text of a stranger's."""
 
 
 class _ZoneQuery(spf.query):  # type: ignore[misc]  # pyspf ships no types
@@ -37,10 +40,16 @@ class _ZoneQuery(spf.query):  # type: ignore[misc]  # pyspf ships no types
         super().__init__(i=i, s=s, h=h)
         self.zones = zones
         self.t = str(int(now.timestamp()))  # the %{t} macro; the library has filled in the machine's time
+        self.bug: ProviderError | None = None
+        self.set_default_explanation("")  # the library's own words are not the domain's
 
     # pyspf's own signature; the values are of whatever kind it expects for the type, hence Any.
     def dns(self, name: str, qtype: str, _: object = None, ignore_void: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
-        found = self.zones.lookup(name, qtype)
+        try:
+            found = self.zones.lookup(name, qtype)
+        except ProviderError as ex:
+            self.bug = ex  # kept, since the library takes anything raised on the way to exp= for nothing
+            raise
         if found.outcome in {Outcome.SERVFAIL, Outcome.TIMEOUT}:
             raise spf.TempError(f"no answer from DNS for {name}")
         if not found.records and not ignore_void:
@@ -49,18 +58,36 @@ class _ZoneQuery(spf.query):  # type: ignore[misc]  # pyspf ships no types
                 raise spf.PermError(f"more than {spf.MAX_VOID_LOOKUPS} look-ups without an answer")
         return [_value(record) for record in found.records]
 
+    def validated_ptrs(self) -> list[str]:
+        # RFC 7208 section 5.5: where the addresses of one name cannot be looked up the next one is tried, and where the
+        # names themselves cannot, nothing matches. pyspf makes a temperror of both.
+        try:
+            names = self.dns_ptr(self.i)
+        except spf.TempError:
+            return []
+        return [name for name in names[: spf.MAX_PTR] if self._has_client_address(name)]
+
+    def _has_client_address(self, name: str) -> bool:
+        try:
+            return bool(self.cidrmatch(self.dns_a(name, self.A), self.cidrmax))
+        except spf.TempError:
+            return False
+
 
 def judge_spf(peer_ip: str, *, helo: str, sender: str, zones: Zones, now: datetime) -> SpfResult:
     """Return whether ``peer_ip`` may send for the sender's domain, or for the HELO name if the sender is null."""
     domain = (sender or f"postmaster@{helo}").rpartition("@")[2].lower()
     try:
         query = _ZoneQuery(zones, now, i=peer_ip, s=sender, h=helo)
-        result, _, explanation = query.check()
+        result, _, words = query.check()
     except ProviderError:
         raise
     except Exception as ex:  # noqa: BLE001  # a hostile name or record must not cost the mail
-        result, explanation = "permerror", f"{type(ex).__name__}: {ex}"
-    return SpfResult(result, _reason(result, explanation, peer_ip, domain), domain)
+        return SpfResult("permerror", f"{type(ex).__name__}: {ex}", domain)
+    if query.bug is not None:
+        raise query.bug
+    explanation = words if result == "fail" else ""
+    return SpfResult(result, _reason(result, words, peer_ip, domain), domain, explanation)
 
 
 def _value(record: object) -> object:
@@ -73,7 +100,7 @@ def _value(record: object) -> object:
             return str(record).removesuffix(".")
 
 
-def _reason(result: str, explanation: str, peer_ip: str, domain: str) -> str:
+def _reason(result: str, words: str, peer_ip: str, domain: str) -> str:
     match result:
         case "pass":
             return f"{peer_ip} may send for {domain}"
@@ -86,4 +113,4 @@ def _reason(result: str, explanation: str, peer_ip: str, domain: str) -> str:
         case "none":
             return f"{domain} has no SPF record"
         case _:
-            return explanation
+            return words
