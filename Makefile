@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install sandbox test check bench kills mutants lock clean
+.PHONY: install sandbox test check bench kills mutants judges lock clean
 
 install: $(READY)
 
@@ -42,6 +42,11 @@ kills: install
 # Every wrong engine of tests/simulation/mutants.py: which invariant catches it, and the scenario cut down.
 mutants: install
 	$(BIN)/python -m tests.simulation.hunt $(ARGS)
+
+# Programs that nobody here wrote judge our mail; they are installed where they can be.
+judges: install
+	@tests/judges/install.sh
+	$(BIN)/python -m pytest tests/judges $(ARGS)
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

@@ -75,8 +75,9 @@ class SigningKey:
         """The TXT record to publish at ``<selector>._domainkey.<domain>`` (RFC 6376 3.6.1, RFC 8463 4)."""
         public = self._key.public_key()
         if isinstance(self._key, RSAPrivateKey):
-            kind, octets = "rsa", public.public_bytes(
-                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            kind, octets = (
+                "rsa",
+                public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
             )
         else:
             kind, octets = "ed25519", public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)

@@ -572,6 +572,32 @@ def test_a_host_that_puts_off_is_left_and_the_next_message_begins_anew(store: Po
     assert world.connector.dialled == [IP1, IP2, IP1, IP2]  # the better host comes first again
 
 
+UNWILLING = {"EHLO": Reply(550, "go away"), "HELO": Reply(550, "5.7.1 go away")}
+
+
+def test_where_no_host_wants_to_be_greeted_the_message_bounces(store: PonyStore) -> None:
+    """CHOICE-22: as at Postfix and Exim, which agree where there is one host."""
+    world = after(World(store, ZONE, {IP1: ScriptedServer(UNWILLING), IP2: ScriptedServer(UNWILLING)}))
+
+    assert world.message().status is Status.BOUNCED
+    (attempt,) = world.attempts()
+    assert (attempt.event, attempt.phase, attempt.code) == (Event.REFUSED, Phase.EHLO, 550)
+
+
+@pytest.mark.parametrize(
+    "other", [DROP, ScriptedServer({"GREETING": Reply(554, "no")}), ScriptedServer({"EHLO": Reply(421, "busy")})]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_where_another_host_may_still_want_it_the_message_waits(
+    other: ScriptedServer | str, first: bool, store: PonyStore
+) -> None:
+    servers = [ScriptedServer(UNWILLING), other]
+
+    world = after(World(store, ZONE, dict(zip((IP1, IP2), servers if first else servers[::-1], strict=True))))
+
+    assert world.message().status is Status.QUEUED
+
+
 @pytest.mark.parametrize("reaction", [Reply(421, "4.3.2 enough"), Reply(500, "what?"), DROP])
 def test_a_connection_that_will_not_take_one_more_is_replaced_within_the_attempt(
     reaction: Reply | str, store: PonyStore

@@ -88,6 +88,7 @@ class Deliverer:
         # Made when the first server wants it, and then the same for all.
         message = cache(lambda: _whole(claim, sign))
         transcript: list[str] = []
+        all_unwilling = True
         for target in targets:
             attempt = replace(attempt, host=target.host, ip=target.ip)
 
@@ -98,9 +99,10 @@ class Deliverer:
             if ending.verdict is Verdict.NEXT_HOST or not errand.more():
                 errand.end()
             attempt = _ended(attempt, ending, tuple(transcript))
+            all_unwilling = all_unwilling and ending.unwilling
             if ending.verdict is not Verdict.NEXT_HOST:
                 break
-        return attempt
+        return replace(attempt, event=Event.REFUSED) if all_unwilling else attempt
 
     async def _deliver(self, target: Target, errand: Errand, sending: Sending, transcript: list[str]) -> Ending:
         """Send the message to one host, over the connection that is open to it or over a new one."""

@@ -1,8 +1,9 @@
 """What a server's reply means for a message (RFC 5321 4.2.1, RFC 3463). Pure.
 
-The first digit of the code decides, the enhanced code only tells the reason. Where Postfix and Exim agree this
-does as they do; the two places where they differ, a 5xx greeting and a 5xx to both EHLO and HELO, are taken as
-"not this host": the next one is tried, else the message waits.
+The first digit of the code decides, the enhanced code only tells the reason. Where Postfix and Exim agree this does as
+they do. They differ in what a 5xx greeting means at the only host, and a 5xx to both EHLO and HELO at the first of two:
+here both are taken as "not this host". When no host wants to be greeted at all, the message is refused (``attempt``); a
+5xx greeting lets it wait.
 """
 
 import re

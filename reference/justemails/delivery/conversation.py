@@ -60,10 +60,15 @@ class Ending:
         return self.phase is Phase.STARTTLS and self.reply is None
 
     @property
+    def unwilling(self) -> bool:
+        """Whether the server refuses for good to be greeted, by EHLO and by HELO."""
+        return self.phase is Phase.EHLO and self.reply is not None and self.reply.code // 100 == 5
+
+    @property
     def of_the_connection_alone(self) -> bool:
-        """Whether the server had enough of the connection before it looked at the message."""
+        """Whether the server had enough of the connection, and not of the message, of which it has read nothing yet."""
         gone = self.reply is None or self.reply.code == 421
-        return self.phase is Phase.MAIL and self.verdict is Verdict.NEXT_HOST and gone
+        return self.phase in (Phase.MAIL, Phase.RCPT) and self.verdict is Verdict.NEXT_HOST and gone
 
 
 @dataclass(slots=True)

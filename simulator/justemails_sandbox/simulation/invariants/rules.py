@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email import message_from_bytes, policy
+from itertools import pairwise
 
 from fakemx.mx.received import Received
 from justemails_contract.delivery import Event, IllegalMoveError, Status, is_terminal, next_status
@@ -106,11 +107,22 @@ def bounced_was_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I6
         case Finished(recorded=True, outcome=Event.REFUSED) as done:
             facts = ledger.messages[done.message_id]
             by_dns = {facts.route.fate, ledger.route_of(facts.recipient_domain).fate}
-            refused = facts.refused_on is not None or _cannot_take_it(facts, done)
+            refused = facts.refused_on is not None or _cannot_take_it(facts, done) or _nobody_is_willing(done)
             if not refused and (done.dialled or Fate.PERMANENT not in by_dns):
                 yield f"{done.message_id} bounced, and neither a host nor DNS has refused it: {done.text!r}"
         case Finished(recorded=True, outcome=Event.WITHDRAWN) as done:
             yield f"{done.message_id} was withdrawn, and its domain is verified"
+
+
+def _nobody_is_willing(done: Finished) -> bool:
+    """Say whether every host that was asked has said 5xx to EHLO and to HELO."""
+    starts = [at for at, line in enumerate(done.transcript) if re.match(r"-- \S+ \[", line)]
+    talks = [done.transcript[start:end] for start, end in pairwise([*starts, None])]
+    last_words = [next((line for line in reversed(talk) if line.startswith("S: ")), "") for talk in talks]
+    return bool(talks) and all(
+        any(line.startswith("C: HELO") for line in talk) and last.startswith("S: 5")
+        for talk, last in zip(talks, last_words, strict=True)
+    )
 
 
 def _cannot_take_it(facts: Facts, done: Finished) -> bool:

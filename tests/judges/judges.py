@@ -1,0 +1,157 @@
+"""The judges: each takes mails and says of every DKIM signature in them whether it holds.
+
+A judge is a program that nobody here wrote, but for the last one, which is the fake receiver's own and has to agree
+with them. What does not know an algorithm says nothing of it.
+"""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import dkim
+from tests.judges.place import SENDER_IP, SENDER_NAME, without
+
+from fakemx.clock import EXAMPLE_INSTANT
+from fakemx.dns.zones import Zones
+from fakemx.judge.dkim import judge_dkim
+
+RSA, ED25519 = "rsa-sha256", "ed25519-sha256"
+ALGORITHMS = (RSA, ED25519)  # in the order of our signatures, from the top
+
+_HERE = Path(__file__).parent
+_PATIENCE_S = 300
+
+Verdicts = Mapping[str, bool]
+"""By algorithm: whether its signature holds."""
+
+
+class Judge(Protocol):
+    """Somebody who verifies signatures."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def knows(self) -> Sequence[str]: ...
+
+    def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
+        """Return the verdicts on each mail."""
+        ...
+
+
+class OpenDkim:
+    """``opendkim-testmsg``: exit code 0 when the signature holds; one signature and one process at a time."""
+
+    name = "OpenDKIM"
+    knows = ALGORITHMS
+
+    def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
+        return [
+            {algorithm: _opendkim(without(number, mail.read_bytes())) for number, algorithm in enumerate(ALGORITHMS)}
+            for mail in mails
+        ]
+
+
+def _opendkim(mail: bytes) -> bool:
+    done = subprocess.run(["opendkim-testmsg"], input=mail, capture_output=True, timeout=_PATIENCE_S, check=False)
+    if done.returncode not in {0, 70}:
+        raise RuntimeError(f"opendkim-testmsg ends with {done.returncode}: {done.stderr!r}")
+    if b"retrieval" in done.stderr or b"query" in done.stderr:
+        raise RuntimeError(f"opendkim-testmsg has not found the key: {done.stderr!r}")
+    return done.returncode == 0
+
+
+class MailDkim:
+    """Perl's Mail::DKIM, of a version that does not know Ed25519: such receivers are why RSA is signed with too."""
+
+    name = "Mail::DKIM"
+    knows = (RSA,)
+
+    def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
+        lines = _told(["perl", str(_HERE / "mail_dkim.pl")], mails)
+        return [
+            {words.split()[0]: words.split()[1] == "pass" for words in line.split("\t")[1:] if words.split()[0] == RSA}
+            for line in lines
+        ]
+
+
+class MailAuth:
+    """mailauth, by the author of nodemailer."""
+
+    name = "mailauth"
+    knows = ALGORITHMS
+
+    def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
+        return [
+            {algorithm: result == "pass" for algorithm, result in one["signatures"]}
+            for one in authenticated(mails, SENDER_IP, "x@bounce.yourdomain.com")
+        ]
+
+
+def authenticated(mails: Sequence[Path], ip: str, sender: str) -> Sequence[Any]:  # Any: JSON
+    """Return what mailauth says of mails from an address, SPF and DMARC too."""
+    command = ["node", str(_HERE / "mailauth.mjs"), ip, SENDER_NAME, sender]
+    return [json.loads(line) for line in _told(command, mails)]
+
+
+def parsed(mails: Sequence[Path]) -> Sequence[Any]:  # Any: JSON
+    """Return what mailparser, nodemailer's own, reads in mails."""
+    return [json.loads(line) for line in _told(["node", str(_HERE / "mailparser.mjs")], mails)]
+
+
+class DkimPy:
+    """dkimpy as it is, with the keys looked up by its own means."""
+
+    name = "dkimpy"
+    knows = ALGORITHMS
+
+    def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
+        return [
+            {algorithm: _dkimpy(mail.read_bytes(), number) for number, algorithm in enumerate(ALGORITHMS)}
+            for mail in mails
+        ]
+
+
+def _dkimpy(mail: bytes, number: int) -> bool:
+    try:
+        return bool(dkim.DKIM(mail).verify(idx=number))
+    except dkim.DKIMException:
+        return False
+
+
+class Ours:
+    """The fake receiver's own judge."""
+
+    name = "fakemx"
+    knows = ALGORITHMS
+
+    def __init__(self, zones: Zones) -> None:
+        self._zones = zones
+
+    def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
+        return [
+            {
+                one.algorithm: one.result == "pass"
+                for one in judge_dkim(mail.read_bytes(), zones=self._zones, now=EXAMPLE_INSTANT)
+            }
+            for mail in mails
+        ]
+
+
+def _told(command: Sequence[str], mails: Sequence[Path]) -> Sequence[str]:
+    """Run a program that reads file names and prints a line for each."""
+    names = "".join(f"{mail}\n" for mail in mails)
+    done = subprocess.run(command, input=names, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    lines = done.stdout.removesuffix("\n").split("\n")  # not splitlines: JSON may hold other line ends
+    if done.returncode != 0 or len(lines) != len(mails):
+        raise RuntimeError(f"{command} ends with {done.returncode} after {len(lines)} lines: {done.stderr[-2000:]}")
+    return lines
+
+
+def spf_by_perl(ip: str, sender: str) -> str:
+    """Return what Mail::SPF says of an envelope sender: its exit code is its result."""
+    command = ["spfquery.mail-spf-perl", "--scope", "mfrom", "--identity", sender, "--ip-address", ip]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    return done.stdout.split()[0] if done.stdout else f"exit code {done.returncode}"
