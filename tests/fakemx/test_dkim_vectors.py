@@ -413,6 +413,15 @@ def test_a_key_may_be_behind_an_alias() -> None:
     assert judged(signed(), zones) == ["pass"]
 
 
+@pytest.mark.parametrize("domain", ["bücher.test", "xn--bcher-kva.test"])
+def test_a_domain_beyond_ascii_has_its_key_at_its_a_label(domain: str) -> None:
+    """RFC 8616 section 5: d= may have U-labels; what is looked up has A-labels."""
+    zones = Zones()
+    zones.set("k._domainkey.xn--bcher-kva.test", "TXT", [f"v=DKIM1; p={KEY}"])
+
+    assert judged(signed(d=domain), zones) == ["pass"]
+
+
 @pytest.mark.parametrize(
     ("fault", "result"),
     [

@@ -24,6 +24,7 @@ import dkim
 from dkim.util import parse_tag_value
 
 from fakemx.dns.zones import Outcome, ProviderError, Zones
+from fakemx.judge.spf import ascii_domain
 
 MIN_RSA_BITS = 1_024  # RFC 8301 section 3.2
 MAX_SIGNATURES = 10  # RFC 6376 section 6.1 lets a verifier stop: a mail with thousands would cost too much
@@ -114,7 +115,7 @@ class _Verifier(dkim.DKIM):  # type: ignore[misc]  # dkimpy ships no types
         sig_header: tuple[bytes, bytes],
         _: object,
     ) -> bool:
-        name = f"{_text(sig[b's'])}._domainkey.{_text(sig[b'd'])}"
+        name = f"{_text(sig[b's'])}._domainkey.{ascii_domain(_text(sig[b'd']))}"
         record = _key_record(self._zones, name)
         try:
             key: dict[bytes, bytes] = parse_tag_value(record.encode())

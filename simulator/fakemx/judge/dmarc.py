@@ -1,7 +1,8 @@
 """DMARC: does what DKIM and SPF proved belong to the domain in From (RFC 7489 sections 3.1 and 6.6)?
 
 Deliberately small. There is no public suffix list: the organisational domain is the last two labels, which
-is wrong under ``co.uk`` and the like. ``pct=``, ``rua=`` and ``fo=`` are not looked at.
+is wrong under ``co.uk`` and the like. ``pct=`` and ``fo=`` are not looked at, and ``rua=`` only to see whether there is
+one.
 """
 
 import re
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 
 from fakemx.dns.zones import Outcome, Zones
 from fakemx.judge.dkim import DkimResult
-from fakemx.judge.spf import SpfResult
+from fakemx.judge.spf import SpfResult, ascii_domain
 from fakemx.mx.parsed import from_domains
 
 POLICIES = frozenset({"none", "quarantine", "reject"})
+
+_REPORT_URI = re.compile(r"mailto:[^\s@,!]+@[^\s@,!]+(?:![0-9]+[kmgt]?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def judge_dmarc(data: bytes, *, dkim: Sequence[DkimResult], spf: SpfResult, zone
     domains = from_domains(data)
     if len(domains) != 1 or not domains[0]:
         return DmarcResult("permerror", "From must name exactly one address", "none", "")
-    (domain,) = domains
+    domain = ascii_domain(domains[0])  # section 6.6.1
     for name in _candidates(domain):
         found = zones.lookup(f"_dmarc.{name}", "TXT")
         if found.outcome in {Outcome.SERVFAIL, Outcome.TIMEOUT}:
@@ -51,9 +54,8 @@ def judge_dmarc(data: bytes, *, dkim: Sequence[DkimResult], spf: SpfResult, zone
 
 
 def _apply(record: _Record, domain: str, dkim: Sequence[DkimResult], spf: SpfResult) -> DmarcResult:
-    asked = record.tags.get("p", "")
-    policy = asked if record.at == domain else record.tags.get("sp", asked)
-    if policy not in POLICIES:
+    policy = _policy(record, domain)
+    if policy is None:
         return DmarcResult("permerror", f"the policy at _dmarc.{record.at} is not a known word", "none", domain)
     strict_dkim, strict_spf = (record.tags.get(name) == "s" for name in ("adkim", "aspf"))
     by_dkim = [one for one in dkim if _aligned(one.domain, domain, strict=strict_dkim)]
@@ -68,8 +70,19 @@ def _apply(record: _Record, domain: str, dkim: Sequence[DkimResult], spf: SpfRes
     return DmarcResult("fail", f"no DKIM or SPF pass belongs to {domain}", policy, domain)
 
 
+def _policy(record: _Record, domain: str) -> str | None:
+    """Return what the domain asks for; None where it cannot be told (section 6.6.3, step 6)."""
+    for_itself = record.tags.get("p", "")
+    for_subdomains = record.tags.get("sp", for_itself)
+    if {for_itself, for_subdomains} <= POLICIES:
+        return for_itself if record.at == domain else for_subdomains
+    # Somebody wants reports at least: as if p=none had been there.
+    reports = record.tags.get("rua", "").split(",")
+    return "none" if any(_REPORT_URI.fullmatch(uri.strip()) for uri in reports) else None
+
+
 def _aligned(proven: str, domain: str, *, strict: bool) -> bool:
-    proven = proven.lower().removesuffix(".")
+    proven = ascii_domain(proven.lower().removesuffix("."))
     return proven == domain if strict else _organisation(proven) == _organisation(domain)
 
 
@@ -78,8 +91,8 @@ def _organisation(domain: str) -> str:
 
 
 def _candidates(domain: str) -> list[str]:
-    labels = domain.split(".")
-    return [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]
+    # Section 6.6.3, step 3: none of the domains between the two.
+    return list(dict.fromkeys([domain, _organisation(domain)]))
 
 
 def _tags(record: str) -> Mapping[str, str]:

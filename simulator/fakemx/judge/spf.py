@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import idna
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
@@ -76,6 +77,9 @@ class _ZoneQuery(spf.query):  # type: ignore[misc]  # pyspf ships no types
 
 def judge_spf(peer_ip: str, *, helo: str, sender: str, zones: Zones, now: datetime) -> SpfResult:
     """Return whether ``peer_ip`` may send for the sender's domain, or for the HELO name if the sender is null."""
+    helo = ascii_domain(helo)
+    local, at, host = sender.rpartition("@")
+    sender = f"{local}{at}{ascii_domain(host)}"
     domain = (sender or f"postmaster@{helo}").rpartition("@")[2].lower()
     try:
         query = _ZoneQuery(zones, now, i=peer_ip, s=sender, h=helo)
@@ -88,6 +92,18 @@ def judge_spf(peer_ip: str, *, helo: str, sender: str, zones: Zones, now: dateti
         raise query.bug
     explanation = words if result == "fail" else ""
     return SpfResult(result, _reason(result, words, peer_ip, domain), domain, explanation)
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain with its U-labels as A-labels (RFC 8616 section 4); what has none stays as it is."""
+    return ".".join(label if label.isascii() else _a_label(label) for label in domain.split("."))
+
+
+def _a_label(label: str) -> str:
+    try:
+        return idna.alabel(label.lower()).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return label  # no domain has it, which is what the look-up will say
 
 
 def _value(record: object) -> object:
