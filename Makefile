@@ -46,7 +46,7 @@ mutants: install
 # Programs that nobody here wrote judge our mail; they are installed where they can be.
 judges: install
 	@tests/judges/install.sh
-	$(BIN)/python -m pytest tests/judges $(ARGS)
+	$(BIN)/python -m pytest tests/judges tests/lab/test_lab.py $(ARGS)
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

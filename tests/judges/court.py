@@ -7,6 +7,7 @@ error says why.
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ INJURIES: Mapping[str, Callable[[bytes], bytes]] = {
     ),
     "an added Subject": lambda mail: mail.replace(b"\r\nSubject:", b"\r\nSubject: win a prize\r\nSubject:", 1),
     "a changed From": lambda mail: re.sub(
-        rb"\r\nFrom: .*(\r\n[ \t].*)*", b"\r\nFrom: ceo@yourdomain.com", mail, count=1
+        rb"\r\nFrom: [^\r\n]*(\r\n[ \t][^\r\n]*)*", b"\r\nFrom: ceo@yourdomain.com", mail, count=1
     ),
 }
 
@@ -79,7 +80,19 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
         },
         "read": dict(zip(arrived, parsed(mails), strict=True)),
         "spf": _spf(mails),
+        "of nodemailer": {
+            judge.name: judge.judge([_of_nodemailer(folder, sender)])[0] for judge in judges if judge.name != "OpenDKIM"
+        },
     }
+
+
+def _of_nodemailer(folder: Path, sender: Sender) -> Path:
+    """Return a mail of another author, signed with our RSA key; OpenDKIM is always given one of two signatures."""
+    key = sender.domain.dkim_keys[0]
+    (folder / "key.pem").write_text(key.private_key)
+    command = ["node", str(Path(__file__).with_name("nodemailer.mjs")), SENDING_DOMAIN, key.selector]
+    written = subprocess.run([*command, str(folder / "key.pem")], capture_output=True, check=True, timeout=60)
+    return _kept(folder / "nodemailer", 0, written.stdout)
 
 
 def _spf(mails: Sequence[Path]) -> Any:  # Any: JSON

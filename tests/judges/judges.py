@@ -109,8 +109,11 @@ class DkimPy:
 
     def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
         return [
-            {algorithm: _dkimpy(mail.read_bytes(), number) for number, algorithm in enumerate(ALGORITHMS)}
-            for mail in mails
+            {
+                algorithm: _dkimpy(data, number)
+                for number, algorithm in enumerate(ALGORITHMS[: data.lower().count(b"dkim-signature:")])
+            }
+            for data in (mail.read_bytes() for mail in mails)
         ]
 
 

@@ -42,6 +42,12 @@ def test_what_is_changed_on_the_way_fails_at_each_judge_and_each_signature(judge
     assert [dict.fromkeys(knows, False)] * len(verdicts) == verdicts
 
 
+@pytest.mark.parametrize("judge", ["Mail::DKIM", "mailauth", "dkimpy", "fakemx"])
+def test_a_mail_that_nodemailer_has_written_and_signed_is_verified_too(judge: str, mail: Any) -> None:
+    """A second author: a receiver that knew only our own mails would prove little."""
+    assert mail["of nodemailer"][judge][ALGORITHMS[0]] is True
+
+
 def test_spf_passes_for_our_address_and_fails_for_a_strangers(mail: Any) -> None:
     """RFC 7208 8; DMARC by relaxed alignment of bounce.yourdomain.com (RFC 7489 3.1.2)."""
     assert mail["spf"]["ours"] == {"Mail::SPF": "pass", "mailauth": ["pass"], "dmarc": ["pass"]}
