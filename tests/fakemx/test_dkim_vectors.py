@@ -394,6 +394,7 @@ def test_a_key_with_the_flag_s_is_not_for_subdomains(flags: str, identity: str |
     zones.set(NAME, "TXT", [f"v=DKIM1; t={flags}; p={KEY}"])
 
     assert judged(signed(i=identity), zones) == [result]
+    assert judged(signed(i=identity, d="OWN.test"), zones) == [result]
 
 
 def test_a_key_in_several_strings_is_one() -> None:
