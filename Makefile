@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install sandbox test check bench kills mutants judges lock clean
+.PHONY: install sandbox test check bench kills mutants mistakes judges lock clean
 
 install: $(READY)
 
@@ -47,6 +47,10 @@ mutants: install
 judges: install
 	@tests/judges/install.sh
 	$(BIN)/python -m pytest tests/judges tests/lab/test_lab.py $(ARGS)
+
+# Thirty usual mistakes of senders, made on purpose, and the test that notices each.
+mistakes: install
+	$(BIN)/python -m tests.mistakes
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

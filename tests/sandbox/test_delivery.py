@@ -233,3 +233,12 @@ def test_a_domain_that_loses_its_records_sends_no_more_within_a_day(
     assert (last["event"], last["reason"]) == ("withdrawn", "domain_not_verified")
     answer = request("POST", f"{still.api}/send", {**MAIL, "to": "user@example.com"}, still.key)
     assert (answer.status, answer.json["error"]) == (422, "DOMAIN_NOT_VERIFIED")
+
+
+def test_the_sender_calls_itself_by_a_name_that_leads_to_it(client: Client) -> None:
+    """RFC 5321 4.1.1.1, RFC 1912 2.1: the fcrdns host looks the name up, and the address."""
+    message_id = client.send("user@fcrdns.test")
+
+    assert client.wait_until_settled(message_id) == "delivered"
+    (attempt,) = client.get(f"/messages/{message_id}/attempts")["data"]
+    assert "C: EHLO out.justemails.test" in attempt["transcript"]
