@@ -18,6 +18,7 @@ from tests.judges.place import SENDER_IP, SENDER_NAME, Place, wait_until
 from tests.judges.postfix import Postfix
 from tests.judges.sender import Sender
 
+from fakemx.dns.zones import DnsFault
 from justemails.records import Attempt
 from justemails_contract.delivery import Event
 from justemails_sandbox.lab import namespace
@@ -102,6 +103,7 @@ def run(folder: Path, place: Place) -> Any:  # Any: JSON
             f"u@one{number}.test": f"{fault.name}, one host",
             f"u@two{number}.test": f"{fault.name}, two hosts",
         }
+    recipients |= {f"u@{domain}": f"DNS: {what}" for domain, what in _in_dns(place).items()}
     wait_until(lambda: _listening() >= len(sinks), "that every sink listens")
     place.mail_for(SENDING_DOMAIN, SENDER_NAME)
     results = {
@@ -117,8 +119,38 @@ def run(folder: Path, place: Place) -> Any:  # Any: JSON
     }
 
 
+def _in_dns(place: Place) -> Mapping[str, str]:
+    """Set up what DNS can say of where mail goes (RFC 5321 5.1, RFC 7505); return the domains and what they are."""
+    zones, good = place.zones, "good.hosts.test"
+    zones.set("nullmx.test", "MX", ["0 ."])
+    zones.set("nullmx.test", "A", [_GOOD_IP])
+    zones.set("implicit.test", "A", [_GOOD_IP])
+    place.mail_for("real.test", good)
+    zones.set("alias.test", "CNAME", ["real.test."])
+    zones.set("alias-of-host.test", "CNAME", [f"{good}."])
+    place.mail_for("mx-alias.test", "alias-of-host.test")
+    zones.set_fault("nxdomain.test", DnsFault.NXDOMAIN)
+    zones.set_fault("servfail.test", DnsFault.SERVFAIL)
+    zones.set("nowhere.hosts.test", "TXT", ["no address"])
+    place.mail_for("mx-nowhere.test", "nowhere.hosts.test")
+    place.mail_for("mx-next.test", "nowhere.hosts.test", good)
+    zones.set("empty.test", "TXT", ["neither MX nor address"])
+    return {
+        "nullmx.test": "null MX, and an address",
+        "implicit.test": "no MX, an address",
+        "alias.test": "an alias of a domain with MX",
+        "mx-alias.test": "an MX that is an alias",
+        "nxdomain.test": "no such domain",
+        "servfail.test": "SERVFAIL",
+        "mx-nowhere.test": "an MX without address",
+        "mx-next.test": "the first MX without address",
+        "empty.test": "neither MX nor address",
+    }
+
+
 def _plain(outcome: str) -> str:
-    return re.sub(r"^sent bad\d+.*", "sent bad", re.sub(r"^sent good.*", "sent good", outcome))
+    outcome = re.sub(r"^sent bad\d+.*", "sent bad", outcome)
+    return re.sub(r"^sent (good|implicit|alias-of).*", "sent good", outcome)
 
 
 def _sink(ip: str, *options: str) -> subprocess.Popen[bytes]:

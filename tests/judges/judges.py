@@ -5,17 +5,20 @@ with them. What does not know an algorithm says nothing of it.
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import dkim
-from tests.judges.place import SENDER_IP, SENDER_NAME, without
+from tests.judges.place import SENDER_IP, SENDER_NAME
+from tests.judges.wire_form import fields_of, without
 
 from fakemx.clock import EXAMPLE_INSTANT
 from fakemx.dns.zones import Zones
 from fakemx.judge.dkim import judge_dkim
+from fakemx.judge.verdict import Verdict, judge
 
 RSA, ED25519 = "rsa-sha256", "ed25519-sha256"
 ALGORITHMS = (RSA, ED25519)  # in the order of our signatures, from the top
@@ -49,8 +52,8 @@ class OpenDkim:
 
     def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
         return [
-            {algorithm: _opendkim(without(number, mail.read_bytes())) for number, algorithm in enumerate(ALGORITHMS)}
-            for mail in mails
+            {algorithm: _opendkim(without(number, data)) for number, algorithm in enumerate(_signed_with(data))}
+            for data in (mail.read_bytes() for mail in mails)
         ]
 
 
@@ -109,10 +112,7 @@ class DkimPy:
 
     def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
         return [
-            {
-                algorithm: _dkimpy(data, number)
-                for number, algorithm in enumerate(ALGORITHMS[: data.lower().count(b"dkim-signature:")])
-            }
+            {algorithm: _dkimpy(data, number) for number, algorithm in enumerate(_signed_with(data))}
             for data in (mail.read_bytes() for mail in mails)
         ]
 
@@ -141,6 +141,13 @@ class Ours:
             }
             for mail in mails
         ]
+
+
+def _signed_with(mail: bytes) -> Sequence[str]:
+    """Return what ``a=`` says in each signature, from the top, for judges that do not tell it themselves."""
+    head = mail.partition(b"\r\n\r\n")[0]
+    signatures = [field for field in fields_of(head) if field.lower().startswith(b"dkim-signature:")]
+    return [re.findall(r"[:;]\s*a=([a-z0-9-]+)", signature.decode())[0] for signature in signatures]
 
 
 def _told(command: Sequence[str], mails: Sequence[Path]) -> Sequence[str]:

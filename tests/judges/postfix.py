@@ -1,7 +1,7 @@
 """Debian's Postfix, unmodified, as a private instance: it takes mail at an address into a Maildir, and can send too.
 
 Postfix 3.7 as Debian 12 ships it takes ``LF . LF`` for the end of a message (``smtpd_forbid_bare_newline = no``), which
-makes it the victim that a careless sender needs.
+makes it the victim that a careless sender needs; said here once more, since later versions default to another value.
 """
 
 import re
@@ -42,6 +42,7 @@ notify_classes =
 bounce_queue_lifetime = 5d
 smtp_host_lookup = dns
 smtp_dns_support_level = enabled
+smtpd_forbid_bare_newline = no
 """
 _CHROOT_COLUMN = re.compile(r"(?m)^(\S+\s+(?:inet|unix|unix-dgram|fifo|pass)\s+\S+\s+\S+\s+)y(\s)")
 
@@ -63,8 +64,6 @@ class Postfix:
         user = _user("postfix")
         for part in ("data", "Maildir"):
             shutil.chown(folder / part, *user)
-        for parent in (folder, *folder.parents):
-            parent.chmod(parent.stat().st_mode | 0o011)
         main = _MAIN.format(folder=folder, ip=ip, name=name, domains=" ".join(domains), uid=user[0], gid=user[1])
         (self._config / "main.cf").write_text(main)
         master = Path("/usr/share/postfix/master.cf.dist").read_text()
@@ -85,7 +84,10 @@ class Postfix:
 
     def wait_for(self, count: int) -> None:
         """Wait until that many mails are in the Maildir, and nothing more is on its way."""
-        wait_until(lambda: len(self._files()) >= count and self._queue_is_empty(), f"that {count} mails are kept")
+        wait_until(
+            lambda: len(self._files()) >= count and self._queue_is_empty() and not self._is_spoken_to(),
+            f"that {count} mails are kept",
+        )
 
     def clear(self) -> None:
         """Throw away what has arrived."""
@@ -107,10 +109,15 @@ class Postfix:
 
     def _outcomes(self) -> Mapping[str, str]:
         found: dict[str, str] = {}
-        pattern = r"to=<([^>]+)>, relay=(\S+), .*status=(\w+)"
+        pattern = r"to=<([^>]+)>, (?:orig_to=\S+ )?relay=(\S+), .*status=(\w+)"
         for recipient, relay, status in re.findall(pattern, self._log):
             found.setdefault(recipient, f"sent {relay.partition('[')[0]}" if status == "sent" else status)
         return found
+
+    def _is_spoken_to(self) -> bool:
+        """Say whether a client may still be about to hand over another mail."""
+        log = self._log
+        return log.count("]: connect from ") != log.count("]: disconnect from ")
 
     def _queue_is_empty(self) -> bool:
         return not any(
