@@ -5,8 +5,8 @@ error says why.
 """
 
 import json
-import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +33,7 @@ from tests.judges.sender import Sender, as_body
 from justemails_sandbox.lab.namespace import NoNamespaceError
 
 _LETTERS = 200
+_PATIENCE_S = 300
 _RECEIVER = ("192.0.2.25", "mx.judged.test")
 
 # What is done to a mail on the way, each of which every signature has to notice.
@@ -65,9 +66,13 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
     sender.deliver()
     postfix.wait_for(_LETTERS)
     arrived = {_id_of(one): one for one in postfix.mails()}
+    postfix.clear()
+    by_swaks = _by_swaks(postfix)
     postfix.stop()
     mails = [_kept(folder / "whole", number, one) for number, one in enumerate(arrived.values())]
-    judges: Sequence[Judge] = (OpenDkim(), MailDkim(), MailAuth(), DkimPy(), Ours(place.zones))
+    ours = Ours(place.zones)
+    judges: Sequence[Judge] = (OpenDkim(), MailDkim(), MailAuth(), DkimPy(), ours)
+    of_nodemailer = [_of_nodemailer(folder, sender)]
     return {
         "sent": sent,
         "statuses": {message_id: sender.message(message_id).status for message_id in sent},
@@ -79,15 +84,37 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
             for injury, injure in INJURIES.items()
         },
         "read": dict(zip(arrived, parsed(mails), strict=True)),
-        "spf": _spf(mails),
-        "of nodemailer": {
-            judge.name: judge.judge([_of_nodemailer(folder, sender)])[0] for judge in judges if judge.name != "OpenDKIM"
+        "envelopes": {message_id: _envelope(one) for message_id, one in arrived.items()},
+        "spf": _spf(mails, ours),
+        "of nodemailer": {judge.name: judge.judge(of_nodemailer)[0] for judge in judges},
+        "of nodemailer, injured": {
+            injury: {judge.name: judge.judge(_injured(folder / f"its, {injury}", of_nodemailer, injure))[0] for judge in judges}
+            for injury, injure in INJURIES.items()
         },
+        "by swaks": by_swaks,
     }
 
 
+def _by_swaks(postfix: Postfix) -> Sequence[str]:
+    """Let swaks look up the MX and send a mail there; return the subjects that are then in the Maildir."""
+    command = ["swaks", "--to", f"user@{RECEIVING_DOMAIN}", "--from", f"a@bounce.{SENDING_DOMAIN}"]
+    command += ["--helo", SENDER_NAME, "--header", "Subject: by swaks"]
+    subprocess.run(command, capture_output=True, check=True, timeout=60)
+    postfix.wait_for(1)
+    return [subject.decode() for one in postfix.mails() for subject in re.findall(rb"(?m)^Subject: (.*?)\r$", one)]
+
+
+def _envelope(one: bytes) -> tuple[str, str]:
+    """Return the envelope sender and the client's address, as Postfix has written them on top."""
+    sender = re.search(rb"\AReturn-Path: <([^>]*)>\r\n", one)
+    client = re.search(rb"\r\nReceived: from \S+ \(\S+ \[([\d.]+)\]\)", one)
+    if sender is None or client is None:
+        raise RuntimeError(f"Postfix does not say where this came from: {one[:2000]!r}")
+    return sender[1].decode(), client[1].decode()
+
+
 def _of_nodemailer(folder: Path, sender: Sender) -> Path:
-    """Return a mail of another author, signed with our RSA key; OpenDKIM is always given one of two signatures."""
+    """Return a mail of another author, signed with our RSA key."""
     key = sender.domain.dkim_keys[0]
     (folder / "key.pem").write_text(key.private_key)
     command = ["node", str(Path(__file__).with_name("nodemailer.mjs")), SENDING_DOMAIN, key.selector]
@@ -95,17 +122,19 @@ def _of_nodemailer(folder: Path, sender: Sender) -> Path:
     return _kept(folder / "nodemailer", 0, written.stdout)
 
 
-def _spf(mails: Sequence[Path]) -> Any:  # Any: JSON
-    sender = f"b+x@bounce.{SENDING_DOMAIN}"
-    few = mails[:5]
-    return {
-        name: {
-            "Mail::SPF": spf_by_perl(ip, sender),
-            "mailauth": sorted({one["spf"] for one in authenticated(few, ip, sender)}),
-            "dmarc": sorted({one["dmarc"] for one in authenticated(few, ip, sender)}),
+def _spf(mails: Sequence[Path], ours: Ours) -> Any:  # Any: JSON
+    """Return each judge's results of SPF and DMARC, for a mail from our address and from a stranger's."""
+    mail = mails[0]
+    sender, _ = _envelope(mail.read_bytes())
+    found = {}
+    for name, ip in (("ours", SENDER_IP), ("a stranger's", STRANGER_IP)):
+        (by_mailauth,) = authenticated([mail], ip, sender)
+        found[name] = {
+            "Mail::SPF": [spf_by_perl(ip, sender)],
+            "mailauth": [by_mailauth["spf"], by_mailauth["dmarc"]],
+            "fakemx": ours.spf_and_dmarc(mail, ip, sender),
         }
-        for name, ip in (("ours", SENDER_IP), ("a stranger's", STRANGER_IP))
-    }
+    return found
 
 
 def _receiver(folder: Path, place: Place) -> Postfix:
@@ -159,10 +188,17 @@ def main() -> None:
     except NoNamespaceError as ex:
         sys.stderr.write(f"{ex}\n")
         sys.exit(3)
-    result = case(folder, place)
-    (folder / "result.json").write_text(json.dumps(result))
-    place.close()
-    os._exit(0)  # threads of libraries need not be waited for
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(_PATIENCE_S)
+    try:
+        (folder / "result.json").write_text(json.dumps(case(folder, place)))
+    finally:
+        signal.alarm(0)
+        place.close()  # or Postfix and its like would outlive us
+
+
+def _give_up(*_: object) -> None:
+    raise TimeoutError(f"this did not end in {_PATIENCE_S} s")
 
 
 if __name__ == "__main__":

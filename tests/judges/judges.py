@@ -13,12 +13,11 @@ from typing import Any, Protocol
 
 import dkim
 from tests.judges.place import SENDER_IP, SENDER_NAME
-from tests.judges.wire_form import fields_of, without
 
 from fakemx.clock import EXAMPLE_INSTANT
 from fakemx.dns.zones import Zones
 from fakemx.judge.dkim import judge_dkim
-from fakemx.judge.verdict import Verdict, judge
+from fakemx.judge.verdict import judge
 
 RSA, ED25519 = "rsa-sha256", "ed25519-sha256"
 ALGORITHMS = (RSA, ED25519)  # in the order of our signatures, from the top
@@ -52,7 +51,7 @@ class OpenDkim:
 
     def judge(self, mails: Sequence[Path]) -> Sequence[Verdicts]:
         return [
-            {algorithm: _opendkim(without(number, data)) for number, algorithm in enumerate(_signed_with(data))}
+            {algorithm: _opendkim(_with_only(number, data)) for number, algorithm in enumerate(_signed_with(data))}
             for data in (mail.read_bytes() for mail in mails)
         ]
 
@@ -142,12 +141,38 @@ class Ours:
             for mail in mails
         ]
 
+    def spf_and_dmarc(self, mail: Path, ip: str, sender: str) -> tuple[str, str]:
+        verdict = judge(
+            mail.read_bytes(), peer_ip=ip, helo=SENDER_NAME, sender=sender, zones=self._zones, now=EXAMPLE_INSTANT
+        )
+        return verdict.spf.result, verdict.dmarc.result
+
 
 def _signed_with(mail: bytes) -> Sequence[str]:
     """Return what ``a=`` says in each signature, from the top, for judges that do not tell it themselves."""
     head = mail.partition(b"\r\n\r\n")[0]
-    signatures = [field for field in fields_of(head) if field.lower().startswith(b"dkim-signature:")]
+    signatures = [field for field in _fields_of(head) if field.lower().startswith(b"dkim-signature:")]
     return [re.findall(r"[:;]\s*a=([a-z0-9-]+)", signature.decode())[0] for signature in signatures]
+
+
+def _with_only(signature: int, mail: bytes) -> bytes:
+    """Return a mail with only one of its DKIM signatures, so that a judge of the whole judges that one."""
+    head, separator, body = mail.partition(b"\r\n\r\n")
+    fields = _fields_of(head)
+    signatures = [field for field in fields if field.lower().startswith(b"dkim-signature:")]
+    kept = [field for field in fields if field not in signatures or field == signatures[signature]]
+    return b"\r\n".join(kept) + separator + body
+
+
+def _fields_of(head: bytes) -> Sequence[bytes]:
+    """Return the header fields of a mail, each with its folded lines."""
+    fields: list[bytes] = []
+    for line in head.split(b"\r\n"):
+        if line.startswith((b" ", b"\t")):
+            fields[-1] += b"\r\n" + line
+        else:
+            fields.append(line)
+    return fields
 
 
 def _told(command: Sequence[str], mails: Sequence[Path]) -> Sequence[str]:

@@ -49,7 +49,7 @@ def test_a_mail_that_nodemailer_has_written_and_signed_is_verified_too(judge: st
 
 
 def test_spf_passes_for_our_address_and_fails_for_a_strangers(mail: Any) -> None:
-    """RFC 7208 8; DMARC by relaxed alignment of bounce.yourdomain.com (RFC 7489 3.1.2)."""
+    """RFC 7208 8; DMARC passes for the stranger too, by the signature alone: it is strictly aligned (RFC 7489 3.1.1)."""
     assert mail["spf"]["ours"] == {"Mail::SPF": "pass", "mailauth": ["pass"], "dmarc": ["pass"]}
     assert mail["spf"]["a stranger's"] == {"Mail::SPF": "fail", "mailauth": ["fail"], "dmarc": ["pass"]}
 
