@@ -1,0 +1,175 @@
+"""Speaking HTTP with a server that nobody trusts: one request, one answer, and nothing that it does can harm us.
+
+The server may send without end, a byte now and then, a hundred thousand headers, compressed bombs, redirects to
+elsewhere, or what is no HTTP at all. Every exchange ends in time and in bounded memory; whatever came is kept, and is
+never followed, unpacked or run. The key goes to the origin of the base URL and nowhere else.
+
+    >>> target = Target("http://127.0.0.1:8025/api/v1")
+    >>> exchange = target.ask(Request("GET", "/messages", {"Authorization": "Bearer je_live_..."}))
+    >>> exchange.answer.status, exchange.trouble
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+MAX_BODY = 1 << 20  # octets; nothing that the document shows comes near
+DEADLINE_S = 10.0  # for a whole exchange, whatever the pace
+
+
+class BadBaseUrlError(ValueError):
+    """A text that is no base URL; the message says what would be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request.
+
+    Args:
+        path: below the base URL, with its query.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said, as it came: nothing is decoded, followed or unpacked.
+
+    Args:
+        headers: in their order, as many as there were.
+        truncated: whether the body was longer than what is kept of it.
+    """
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    truncated: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header's first field, its name in any case."""
+        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came of it: an answer, or what was wrong with it in plain words."""
+
+    request: Request
+    answer: Answer | None
+    trouble: str | None
+    seconds: float
+
+
+class Target:
+    """The server under judgement. Each exchange has a connection of its own, so that none can spoil another.
+
+    Args:
+        base_url: ``http`` or ``https``, a host, perhaps a port and a path.
+        deadline_s: how long an exchange may take, from the first packet to the last.
+
+    Raises:
+        BadBaseUrlError: the base URL is none.
+    """
+
+    def __init__(self, base_url: str, *, deadline_s: float = DEADLINE_S, max_body: int = MAX_BODY) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._scheme, self._host, self._port, self._path = _parts(self.base_url)
+        self._deadline_s = deadline_s
+        self._max_body = max_body
+
+    def ask(self, request: Request) -> Exchange:
+        """Send a request and read its answer."""
+        began = time.perf_counter()
+        answer, trouble = None, None
+        connection = self._connection()
+        try:
+            with _deadline(connection, self._deadline_s) as late:
+                try:
+                    answer = self._exchange(connection, request)
+                except (OSError, http.client.HTTPException, ValueError) as ex:
+                    trouble = _plain(ex)
+            if late.is_set():  # the library may take what it was cut off from for the end
+                answer, trouble = None, f"no whole answer within {self._deadline_s:g} s"
+        finally:
+            connection.close()
+        return Exchange(request, answer, trouble, time.perf_counter() - began)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._scheme == "https":
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(self._host, self._port, timeout=self._deadline_s, context=context)
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._deadline_s)
+
+    def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> Answer:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
+        connection.request(request.method, self._path + request.path, request.body, headers)
+        response = connection.getresponse()
+        body = response.read(self._max_body + 1)
+        truncated = len(body) > self._max_body
+        if response.length and not truncated:
+            raise http.client.IncompleteRead(body, response.length)
+        return Answer(response.status, response.getheaders(), body[: self._max_body], truncated)
+
+
+def _parts(base_url: str) -> tuple[str, str, int | None, str]:
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError as ex:
+        raise BadBaseUrlError(f"{base_url!r} is no URL: {ex}") from ex
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not base_url.isascii():
+        raise BadBaseUrlError(f"{base_url!r} is no base URL like http://127.0.0.1:8025/api/v1")
+    if parts.query or parts.fragment or parts.username is not None or any(c.isspace() for c in base_url):
+        raise BadBaseUrlError(f"{base_url!r} has more than a host, a port and a path")
+    return parts.scheme, parts.hostname, port, parts.path
+
+
+@contextmanager
+def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterator[threading.Event]:
+    """Cut a connection off when its time is up: a server that sends now and then keeps every read alive."""
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        its_socket: socket.socket | None = connection.sock
+        if its_socket is not None:
+            with suppress(OSError):  # it is closed already
+                its_socket.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+
+
+_PLAIN: Sequence[tuple[type[Exception], str]] = (
+    (ConnectionRefusedError, "the connection was refused"),
+    (ConnectionResetError, "the connection was closed without an answer"),
+    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+    (TimeoutError, "no answer in time"),
+    (socket.gaierror, "the host's name cannot be found"),
+    (http.client.IncompleteRead, "the answer ended early"),
+)
+
+
+def _plain(ex: Exception) -> str:
+    """Say in plain words what was wrong; a server's own words come escaped."""
+    known = next((text for kind, text in _PLAIN if isinstance(ex, kind)), None)
+    if known is not None:
+        return known
+    if isinstance(ex, http.client.BadStatusLine):
+        return f"what came is no HTTP: {str(ex)[:60]!a}"
+    return f"{type(ex).__name__}: {str(ex)[:100]!a}"
