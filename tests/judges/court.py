@@ -26,7 +26,7 @@ from tests.judges.judges import (
     spf_by_perl,
 )
 from tests.judges.letters import RECEIVING_DOMAIN, SENDING_DOMAIN, letters
-from tests.judges.place import SENDER_IP, STRANGER_IP, Place
+from tests.judges.place import SENDER_IP, SENDER_NAME, STRANGER_IP, Place
 from tests.judges.postfix import Postfix
 from tests.judges.sender import Sender, as_body
 
@@ -72,7 +72,6 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
     mails = [_kept(folder / "whole", number, one) for number, one in enumerate(arrived.values())]
     ours = Ours(place.zones)
     judges: Sequence[Judge] = (OpenDkim(), MailDkim(), MailAuth(), DkimPy(), ours)
-    of_nodemailer = [_of_nodemailer(folder, sender)]
     return {
         "sent": sent,
         "statuses": {message_id: sender.message(message_id).status for message_id in sent},
@@ -86,11 +85,7 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
         "read": dict(zip(arrived, parsed(mails), strict=True)),
         "envelopes": {message_id: _envelope(one) for message_id, one in arrived.items()},
         "spf": _spf(mails, ours),
-        "of nodemailer": {judge.name: judge.judge(of_nodemailer)[0] for judge in judges},
-        "of nodemailer, injured": {
-            injury: {judge.name: judge.judge(_injured(folder / f"its, {injury}", of_nodemailer, injure))[0] for judge in judges}
-            for injury, injure in INJURIES.items()
-        },
+        "of nodemailer": _of_nodemailer(folder, sender, judges),
         "by swaks": by_swaks,
     }
 
@@ -113,13 +108,15 @@ def _envelope(one: bytes) -> tuple[str, str]:
     return sender[1].decode(), client[1].decode()
 
 
-def _of_nodemailer(folder: Path, sender: Sender) -> Path:
-    """Return a mail of another author, signed with our RSA key."""
+def _of_nodemailer(folder: Path, sender: Sender, judges: Sequence[Judge]) -> Any:  # Any: JSON
+    """Let everybody judge a mail of another author, signed with our RSA key, whole and injured."""
     key = sender.domain.dkim_keys[0]
     (folder / "key.pem").write_text(key.private_key)
     command = ["node", str(Path(__file__).with_name("nodemailer.mjs")), SENDING_DOMAIN, key.selector]
     written = subprocess.run([*command, str(folder / "key.pem")], capture_output=True, check=True, timeout=60)
-    return _kept(folder / "nodemailer", 0, written.stdout)
+    states = {"whole": written.stdout, **{name: injure(written.stdout) for name, injure in INJURIES.items()}}
+    files = [_kept(folder / "nodemailer", number, one) for number, one in enumerate(states.values())]
+    return {judge.name: dict(zip(states, judge.judge(files), strict=True)) for judge in judges}
 
 
 def _spf(mails: Sequence[Path], ours: Ours) -> Any:  # Any: JSON

@@ -29,12 +29,13 @@ class Fault:
     """What a host does: the options of ``smtp-sink`` that make it do so."""
 
     name: str
-    options: tuple[str, ...]
+    options: tuple[str, ...] | None  # None: nobody listens there
 
 
 HARD, SOFT, DROP, LEAVE = "-f", "-r", "-q", "-Q"  # 500 5.3.0; 450 4.3.0; hang up; 421 and hang up
 FAULTS: Sequence[Fault] = (
     Fault("nothing", ()),
+    Fault("connection refused", None),
     Fault("banner 5xx", (HARD, "connect")),
     Fault("banner 4xx", (SOFT, "connect")),
     Fault("banner drop", (DROP, "connect")),
@@ -42,6 +43,7 @@ FAULTS: Sequence[Fault] = (
     Fault("EHLO 5xx", (HARD, "ehlo")),
     Fault("EHLO 4xx", (SOFT, "ehlo")),
     Fault("EHLO drop", (DROP, "ehlo")),
+    Fault("EHLO 421", (LEAVE, "ehlo")),
     Fault("EHLO and HELO 5xx", (HARD, "ehlo,helo")),
     Fault("no EHLO at all", ("-e",)),
     Fault("MAIL 5xx", (HARD, "mail")),
@@ -55,6 +57,7 @@ FAULTS: Sequence[Fault] = (
     Fault("DATA 5xx", (HARD, "data")),
     Fault("DATA 4xx", (SOFT, "data")),
     Fault("DATA drop", (DROP, "data")),
+    Fault("DATA 421", (LEAVE, "data")),
     Fault("dot 5xx", (HARD, ".")),
     Fault("dot 4xx", (SOFT, ".")),
     Fault("dot drop", (DROP, ".")),
@@ -64,6 +67,7 @@ FAULTS: Sequence[Fault] = (
 )
 
 _FIRST_IP, _GOOD_IP, _POSTFIX_IP = 100, "192.0.2.30", "192.0.2.31"
+_HOSTS: Mapping[str, Sequence[str]] = {"one host": (), "two hosts": ("good.hosts.test",)}  # the others beside it
 _EXIM = """
 exim_path = {exim}
 primary_hostname = {name}
@@ -94,15 +98,14 @@ def run(folder: Path, place: Place) -> Any:  # Any: JSON
     place.host("good.hosts.test", _GOOD_IP)
     recipients: dict[str, str] = {}
     for number, fault in enumerate(FAULTS):
-        ip = f"192.0.2.{_FIRST_IP + number}"
-        sinks.append(_sink(ip, *fault.options))
-        place.host(f"bad{number}.hosts.test", ip)
-        place.mail_for(f"one{number}.test", f"bad{number}.hosts.test")
-        place.mail_for(f"two{number}.test", f"bad{number}.hosts.test", "good.hosts.test")
-        recipients |= {
-            f"u@one{number}.test": f"{fault.name}, one host",
-            f"u@two{number}.test": f"{fault.name}, two hosts",
-        }
+        # An address for each row: Exim remembers what it met at one.
+        for ip_number, (hosts, others) in enumerate(_HOSTS.items(), _FIRST_IP + len(_HOSTS) * number):
+            ip, host = f"192.0.2.{ip_number}", f"bad{ip_number}.hosts.test"
+            if fault.options is not None:
+                sinks.append(_sink(ip, *fault.options))
+            place.host(host, ip)
+            place.mail_for(f"on{ip_number}.test", host, *others)
+            recipients[f"u@on{ip_number}.test"] = f"{fault.name}, {hosts}"
     recipients |= {f"u@{domain}": f"DNS: {what}" for domain, what in _in_dns(place).items()}
     wait_until(lambda: _listening() >= len(sinks), "that every sink listens")
     place.mail_for(SENDING_DOMAIN, SENDER_NAME)

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from tests.judges.conftest import TABLES
 from tests.judges.court import INJURIES
-from tests.judges.judges import ALGORITHMS
+from tests.judges.judges import ALGORITHMS, RSA
+from tests.judges.letters import SENDING_DOMAIN
+from tests.judges.place import SENDER_IP
 
-from justemails.addresses import parse_address
+from justemails.addresses import parse_address, parse_mailbox
 
 LETTERS = 200
 JUDGES = ("OpenDKIM", "Mail::DKIM", "mailauth", "dkimpy", "fakemx")
@@ -42,16 +44,79 @@ def test_what_is_changed_on_the_way_fails_at_each_judge_and_each_signature(judge
     assert [dict.fromkeys(knows, False)] * len(verdicts) == verdicts
 
 
-@pytest.mark.parametrize("judge", ["Mail::DKIM", "mailauth", "dkimpy", "fakemx"])
+@pytest.mark.parametrize("judge", JUDGES)
 def test_a_mail_that_nodemailer_has_written_and_signed_is_verified_too(judge: str, mail: Any) -> None:
     """A second author: a receiver that knew only our own mails would prove little."""
-    assert mail["of nodemailer"][judge][ALGORITHMS[0]] is True
+    verdicts = mail["of nodemailer"][judge]
+
+    assert verdicts["whole"] == {RSA: True}
+    assert verdicts["a changed body"] == verdicts["a changed From"] == {RSA: False}
+    # Nothing is said of an added Subject: it signs one, and whether two of them are to be refused is the verifier's to
+    # decide (RFC 6376 8.15). That is why we name ours once more than they are there.
+
+
+def test_swaks_finds_this_postfix_by_its_mx_and_is_heard(mail: Any) -> None:
+    """So the place is one in which strangers' programs can send."""
+    assert mail["by swaks"] == ["by swaks"]
+
+
+def test_each_mail_comes_from_our_address_with_a_bounce_address_of_its_own(mail: Any) -> None:
+    """CHOICE-28; what the judges of SPF are told is what Postfix saw."""
+    senders = [sender for sender, _ in mail["envelopes"].values()]
+
+    assert {client for _, client in mail["envelopes"].values()} == {SENDER_IP}
+    assert {sender.partition("@")[2] for sender in senders} == {f"bounce.{SENDING_DOMAIN}"}
+    assert len(set(senders)) == LETTERS
 
 
 def test_spf_passes_for_our_address_and_fails_for_a_strangers(mail: Any) -> None:
-    """RFC 7208 8; DMARC passes for the stranger too, by the signature alone: it is strictly aligned (RFC 7489 3.1.1)."""
-    assert mail["spf"]["ours"] == {"Mail::SPF": "pass", "mailauth": ["pass"], "dmarc": ["pass"]}
-    assert mail["spf"]["a stranger's"] == {"Mail::SPF": "fail", "mailauth": ["fail"], "dmarc": ["pass"]}
+    """RFC 7208 8; DMARC passes for the stranger too, by a signature that is strictly aligned (RFC 7489 3.1.1)."""
+    assert mail["spf"]["ours"] == {"Mail::SPF": ["pass"], "mailauth": ["pass", "pass"], "fakemx": ["pass", "pass"]}
+    assert mail["spf"]["a stranger's"] == {
+        "Mail::SPF": ["fail"],
+        "mailauth": ["fail", "pass"],
+        "fakemx": ["fail", "pass"],
+    }
+
+
+def test_nodemailers_parser_reads_the_same_addresses_and_names(mail: Any) -> None:
+    for message_id, body in mail["sent"].items():
+        read = mail["read"][message_id]
+        for member in ("from", "to", "replyTo"):
+            assert _mailbox_read(read[member]) == _mailbox_sent(body.get(member)), (message_id, member)
+
+
+def test_nodemailers_parser_reads_the_same_texts(mail: Any) -> None:
+    for message_id, body in mail["sent"].items():
+        read = mail["read"][message_id]
+        assert _squeezed(read["subject"]) == _squeezed(body["subject"])
+        for kind in ("text", "html"):
+            assert _squeezed(read[kind] or "") == _squeezed(body.get(kind) or "")
+
+
+def test_nodemailers_parser_reads_the_same_headers_and_no_others(mail: Any) -> None:
+    for message_id, body in mail["sent"].items():
+        read, custom = mail["read"][message_id], body.get("headers", {})
+        names = [name.lower() for name in (*_OURS, *custom)]
+        names += ["reply-to"] if "replyTo" in body else []
+        names += [] if "text" in body and "html" in body else ["content-transfer-encoding"]
+        assert sorted(line for line in read["lines"] if line not in _OF_POSTFIX) == sorted(names)
+        for name, value in custom.items():
+            assert _squeezed(read["values"][name.lower()]) == _squeezed(value)
+
+
+_OURS = (
+    "DKIM-Signature",
+    "DKIM-Signature",
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+)
+_OF_POSTFIX = ("return-path", "delivered-to", "x-original-to", "received")
 
 
 def _squeezed(text: str) -> str:
@@ -59,23 +124,15 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _address(spelt: str) -> str:
-    return spelt.rpartition("<")[2].removesuffix(">")
+def _mailbox_sent(spelt: str | None) -> tuple[str, str] | None:
+    if spelt is None:
+        return None
+    mailbox = parse_mailbox(spelt)
+    return str(mailbox.address), _squeezed(mailbox.name or "")
 
 
-def test_nodemailers_parser_reads_what_was_sent(mail: Any) -> None:
-    for message_id, body in mail["sent"].items():
-        read = mail["read"][message_id]
-        assert _squeezed(read["subject"]) == _squeezed(body["subject"])
-        assert (read["from"]["count"], read["to"]["count"]) == (1, 1)
-        for member in ("from", "to", "replyTo"):
-            address = read[member] and str(parse_address(read[member]["address"]))  # it shows A-labels as U-labels
-            assert address == (_address(body[member]) if member in body else None)
-        for kind in ("text", "html"):
-            assert _squeezed(read[kind] or "") == _squeezed(body.get(kind) or "")
-        lines = [line for line in read["lines"] if line not in {"return-path", "delivered-to", "x-original-to"}]
-        assert lines.count("dkim-signature") == 2
-        for name in ("from", "to", "subject", "date", "message-id", "mime-version", "content-type"):
-            assert lines.count(name) == 1
-        assert {name.lower() for name in body.get("headers", {})} <= set(lines)
-        assert "bcc" not in lines
+def _mailbox_read(read: Any) -> tuple[str, str] | None:  # Any: JSON
+    if read is None:
+        return None
+    assert read["count"] == 1
+    return str(parse_address(read["address"])), _squeezed(read["name"])  # it shows A-labels as U-labels
