@@ -1,4 +1,4 @@
-"""The public test suite of RFC 7208 against the SPF that the fake receiver uses.
+"""The public test suite of RFC 7208 against the SPF that the fake receiver uses, and rules that it leaves out.
 
 Where it comes from and its licence: ``vectors/README.md``. Each test there names the section that it is about, and it
 stands here as ``spec``, so that a failure tells which rule it broke.
@@ -200,6 +200,161 @@ def test_a_bug_in_the_provider_of_an_explanation_is_no_verdict() -> None:
 
     with pytest.raises(ProviderError):
         result_of("192.0.2.4", zones)
+
+
+# ----- Rules that the suite leaves out and pyspf alone does not keep
+
+
+@pytest.mark.parametrize(
+    ("record", "result"),
+    [
+        ("v=spf1 Redirect=other.test", "pass"),
+        ("v=spf1 REDIRECT=other.test", "pass"),
+        ("v=spf1 redirect=other.test REDIRECT=other.test", "permerror"),
+        ("v=spf1 -all exp=why.own.test EXP=why.own.test", "permerror"),
+        ("v=spf1 INCLUDE:other.test -All", "pass"),
+    ],
+)
+def test_names_of_mechanisms_and_modifiers_are_in_any_case(record: str, result: str) -> None:
+    """RFC 7208 section 4.6.1; section 6 has redirect= and exp= once at most."""
+    assert result_of("192.0.2.4", zones_with(record)) == result
+
+
+def test_exp_is_in_any_case_and_its_value_keeps_its_own() -> None:
+    """RFC 7208 section 4.6.1, and 7.3: an upper-case macro letter means URL escaping."""
+    zones = zones_with("v=spf1 -all EXP=%{L}.own.test")
+    zones.set("a%2bb.own.test", "TXT", ["go away"])
+
+    spf = judge_spf("192.0.2.5", helo="", sender="a+b@own.test", zones=zones, now=NOW)
+
+    assert (spf.result, spf.explanation) == ("fail", "go away")
+
+
+def test_an_unknown_modifier_may_be_repeated() -> None:
+    """RFC 7208 section 6: unrecognized modifiers are ignored, however often they appear."""
+    assert result_of("192.0.2.4", zones_with("v=spf1 moo=1 moo=2 MOO=3 ip4:192.0.2.4 -all")) == "pass"
+    assert result_of("192.0.2.4", zones_with("v=spf1 moo=1 moo=%(d) ip4:192.0.2.4 -all")) == "permerror"
+
+
+@pytest.mark.parametrize("macro", ["%{d0}", "%{d00r}", "%{d", "%{}", "%{dr2}", "%{dx}", "%{d}%", "%{d!}", "%{q}", "%d"])
+@pytest.mark.parametrize("term", ["a:{}.own.test", "exists:{}.own.test", "moo={}", "redirect={}.own.test"])
+def test_a_macro_that_the_grammar_does_not_have_is_a_permanent_error(term: str, macro: str) -> None:
+    """RFC 7208 sections 7.1 and 7.3 (a number of parts must not be 0), and 4.6: whatever matched before."""
+    record = f"v=spf1 ip4:192.0.2.4 {term.format(macro)} -all"
+
+    assert result_of("192.0.2.4", zones_with(record)) == "permerror"
+    assert result_of("192.0.2.4", zones_with(record.replace(macro, "%{d2r.-}"))) == "pass"
+
+
+@pytest.mark.parametrize("term", ["a:own.test%%", "a:%%%%", "exists:%{d}%%", "moo=100%%", "redirect=own.test%%"])
+def test_a_percent_sign_may_be_the_end(term: str) -> None:
+    """RFC 7208 section 7.1: a domain-spec may end in any macro-expand, and ``%%`` is one."""
+    assert result_of("192.0.2.4", zones_with(f"v=spf1 {term} ip4:192.0.2.4 -all")) == "pass"
+
+
+def test_the_three_macros_for_other_characters_are_read_in_an_explanation() -> None:
+    """RFC 7208 section 7.1: ``%%``, ``%_`` and ``%-``, at the end as well."""
+    zones = zones_with("v=spf1 -all exp=why.own.test")
+    zones.set("why.own.test", "TXT", ["100%% sure%_as  http://own.test/a%-b says 100%%"])
+
+    spf = judge_spf("192.0.2.5", helo="", sender="a@own.test", zones=zones, now=NOW)
+
+    assert spf.explanation == "100% sure as  http://own.test/a%20b says 100%"
+
+
+@pytest.mark.parametrize("text", ["no %{d0}", "no %{d", "no %{i} 100%"])
+def test_an_explanation_with_a_macro_that_the_grammar_does_not_have_is_none(text: str) -> None:
+    """RFC 7208 section 6.2: on a syntax error in the explanation, go on as if there were none."""
+    zones = zones_with("v=spf1 -all exp=why.own.test")
+    zones.set("why.own.test", "TXT", [text])
+
+    spf = judge_spf("192.0.2.5", helo="", sender="a@own.test", zones=zones, now=NOW)
+
+    assert (spf.result, spf.explanation) == ("fail", "")
+
+
+def test_a_long_explanation_is_whole() -> None:
+    """RFC 7208 section 6.2; the 253 characters of section 7.3 are for domains."""
+    zones = zones_with("v=spf1 -all exp=why.own.test")
+    sentence = "Mail of own.test comes from its own hosts. "
+    zones.set("why.own.test", "TXT", [sentence * 10 + "%{i}"])
+
+    spf = judge_spf("192.0.2.5", helo="", sender="a@own.test", zones=zones, now=NOW)
+
+    assert spf.explanation == sentence * 10 + "192.0.2.5"
+
+
+@pytest.mark.parametrize("label", [60, 25])
+def test_a_domain_that_grows_too_long_loses_labels_on_its_left(label: int) -> None:
+    """RFC 7208 section 7.3: label by label, until no more than 253 characters are left."""
+    local = ".".join(["x" * label] * (700 // label))
+    wanted = f"{local}.own.test"
+    while len(wanted) > 253:
+        wanted = wanted.partition(".")[2]
+    zones = zones_with("v=spf1 exists:%{l}.%{d} -all")
+    zones.set(wanted, "A", ["127.0.0.2"])
+
+    assert judge_spf("192.0.2.5", helo="", sender=f"{local}@own.test", zones=zones, now=NOW).result == "pass"
+
+
+@pytest.mark.parametrize(
+    ("matching", "mechanisms", "result"),
+    [
+        (0, 10, "pass"),
+        (9, 10, "pass"),  # redirect= is not followed, so it is not one of the ten
+        (None, 9, "pass"),
+        (None, 10, "permerror"),
+        (10, 11, "permerror"),
+    ],
+)
+def test_ten_terms_may_ask_dns_and_redirect_is_one_when_it_is_followed(
+    matching: int | None, mechanisms: int, result: str
+) -> None:
+    """RFC 7208 section 4.6.4: the terms are counted during the evaluation."""
+    zones = zones_with(
+        f"v=spf1 {' '.join(f'a:n{number}.own.test' for number in range(mechanisms))} redirect=other.test"
+    )
+    for number in range(mechanisms):
+        zones.set(f"n{number}.own.test", "A", ["192.0.2.4" if number == matching else "192.0.2.99"])
+
+    assert result_of("192.0.2.4", zones) == result
+
+
+def test_a_redirect_inside_an_include_counts_too() -> None:
+    """RFC 7208 section 4.6.4: all terms of an evaluation, in whichever record."""
+    for mechanisms, result in ((8, "pass"), (9, "permerror")):
+        terms = " ".join(f"a:n{number}.own.test" for number in range(mechanisms))
+        zones = zones_with("v=spf1 include:in.test -all")
+        zones.set("in.test", "TXT", [f"v=spf1 {terms} redirect=other.test"])
+        for number in range(mechanisms):
+            zones.set(f"n{number}.own.test", "A", ["192.0.2.99"])
+
+        assert result_of("192.0.2.4", zones) == result
+
+
+def test_an_endless_redirect_is_a_permanent_error() -> None:
+    """RFC 7208 section 4.6.4."""
+    assert result_of("192.0.2.4", zones_with("v=spf1 redirect=own.test")) == "permerror"
+
+
+def test_the_domain_of_a_sender_is_behind_its_last_at() -> None:
+    """RFC 5321 section 4.1.2: a quoted local part may have one; RFC 7208 section 7.2 for the macros."""
+    zones = zones_with("v=spf1 ip4:192.0.2.4 -all exp=why.own.test")
+    zones.set("why.own.test", "TXT", ["%{l} %{o} %{d} %{s}"])
+
+    def said(peer_ip: str) -> tuple[str, str]:
+        spf = judge_spf(peer_ip, helo="", sender='"a@b"@own.test', zones=zones, now=NOW)
+        return spf.result, spf.explanation
+
+    assert said("192.0.2.4") == ("pass", "")
+    assert said("192.0.2.5") == ("fail", '"a@b" own.test own.test "a@b"@own.test')
+
+
+def zones_with(record: str) -> Zones:
+    zones = Zones()
+    zones.set("own.test", "TXT", [record])
+    zones.set("other.test", "TXT", ["v=spf1 ip4:192.0.2.4 -all"])
+    return zones
 
 
 def result_of(peer_ip: str, zones: Zones) -> str:

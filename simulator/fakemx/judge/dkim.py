@@ -4,9 +4,9 @@ dkimpy canonicalises, hashes and computes. What it does not do as the RFC says, 
 is ours, by overriding one method each and not by patching the library:
 
 - reading the mail: only CRLF ends a line, and a header's colon may have white space before it;
-- reading the signature: ``from`` must be in ``h=``, ``i=`` is an address, ``q=`` is a list; and ``t=`` and ``x=`` are
-  compared with the network's clock, since a network whose time has been moved a week ahead would find every signature
-  to be from the future;
+- reading the signature: ``from`` must be in ``h=``, ``i=`` is an address, ``q=`` is a list, base64 holds nothing else;
+  and ``t=`` and ``x=`` are compared with the network's clock, since a network whose time has been moved a week ahead
+  would find every signature to be from the future;
 - reading the key: ``h=``, ``s=`` and ``t=s`` restrict it, ``v=`` comes first; and one that is missing, revoked or
   unreadable is told apart from a signature that does not fit, where dkimpy answers False to all of them.
 
@@ -29,6 +29,9 @@ from fakemx.judge.spf import ascii_domain
 MIN_RSA_BITS = 1_024  # RFC 8301 section 3.2
 MAX_SIGNATURES = 10  # RFC 6376 section 6.1 lets a verifier stop: a mail with thousands would cost too much
 CLOCK_SLOP_S = 36_000  # as dkimpy allows senders whose clocks are off
+
+# Python's decoder passes over what is none, so that many texts would be one signature or key.
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/][ \t\r\n]*)+(?:=[ \t\r\n]*){0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def judge_dkim(data: bytes, *, zones: Zones, now: datetime) -> tuple[DkimResult,
     try:
         count = len(_Verifier(data, zones, now).signatures())
     except Exception as ex:  # noqa: BLE001  # dkimpy leaks many kinds on hostile headers
-        if b"dkim-signature:" not in data.lower():
+        if re.search(rb"dkim-signature[ \t]*:", data, re.IGNORECASE) is None:
             return ()
         return (DkimResult("", "", "", "permerror", f"the header cannot be read ({_words(ex)})"),)
     return tuple(_judge_one(_Verifier(data, zones, now), index) for index in range(min(count, MAX_SIGNATURES)))
@@ -95,7 +98,7 @@ class _Verifier(dkim.DKIM):  # type: ignore[misc]  # dkimpy ships no types
         self.headers, self.body = _parsed(message)
 
     def signatures(self) -> list[tuple[bytes, bytes]]:
-        return [(name, value) for name, value in self.headers if name.lower() == b"dkim-signature"]
+        return [(name, value) for name, value in self.headers if name.strip().lower() == b"dkim-signature"]
 
     def verify_headerprep(self, idx: int = 0) -> tuple[dict[bytes, bytes], list[bytes], list[tuple[bytes, bytes]]]:
         signatures = self.signatures()
@@ -160,6 +163,10 @@ def _parsed(data: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
 def _check_signature(tags: Mapping[bytes, bytes], names: Sequence[bytes]) -> None:
     if tags[b"a"] == b"rsa-sha1":
         raise _Verdict("permerror", "rsa-sha1 is too weak to count (RFC 8301)")
+    if b"" in names:
+        raise _Verdict("permerror", "h= has an empty name")
+    if not (_BASE64.fullmatch(tags[b"b"]) and _BASE64.fullmatch(tags[b"bh"])):
+        raise _Verdict("permerror", "b= or bh= is not base64")
     if b"from" not in names:
         raise _Verdict("permerror", "From is not signed (h=)")  # RFC 6376 section 6.1.1
     if b"@" not in tags.get(b"i", b"@"):
@@ -189,6 +196,8 @@ def _check_key(key: Mapping[bytes, bytes], signature: Mapping[bytes, bytes], nam
         raise _Verdict("permerror", f"the key at {name} cannot be read (v= is not first)")
     if key.get(b"p") == b"":
         raise _Verdict("permerror", f"the key at {name} is revoked (empty p=)")
+    if b"p" in key and not _BASE64.fullmatch(key[b"p"]):
+        raise _Verdict("permerror", f"the key at {name} cannot be read (p= is not base64)")
     if b"h" in key and signature[b"a"].rpartition(b"-")[2] not in _listed(key[b"h"]):
         raise _Verdict("permerror", f"the key at {name} is for other hashes than a= says (h=)")
     if not {b"*", b"email"} & set(_listed(key.get(b"s", b"*"))):
