@@ -1,6 +1,7 @@
 """What each case came to, tried once, in a process and a private network of its own."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,15 +12,8 @@ from typing import Any
 import pytest
 
 _ROOT = Path(__file__).parents[2]
-NEEDED = {
-    "postfix": "postfix",
-    "smtp-sink": "postfix",
-    "opendkim-testmsg": "opendkim-tools",
-    "spfquery.mail-spf-perl": "spf-tools-perl",
-    "swaks": "swaks",
-    "perl": "perl",
-    "node": "nodejs",
-}
+_HERE = Path(__file__).parent
+_NODE = 20  # what the packages of npm ask for
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -31,28 +25,48 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 TABLES: list[str] = []
 
 
-def _missing() -> str | None:
-    programs = [f"{name} (of {package})" for name, package in NEEDED.items() if shutil.which(name) is None]
-    if programs:
-        return "not installed: " + ", ".join(programs)
-    here = Path(__file__).parent
-    packages = [
-        name for name in ("mailauth", "mailparser", "nodemailer") if not (here / "node_modules" / name).exists()
-    ]
-    if packages:
-        return "not installed: " + ", ".join(packages) + " (of npm)"
-    if not [*here.glob("packages/exim4-daemon-light_*.deb")]:
-        return "not fetched: the package exim4-daemon-light"
-    modules = [name for name in ("Mail::DKIM", "Mail::SPF", "Net::DNS") if not _perl_has(name)]
-    return "not installed: " + ", ".join(modules) + " (of Perl)" if modules else None
+def _missing(case: str) -> str | None:
+    if os.getuid() != 0:
+        return "Postfix runs for root only"
+    lacks = [f"{name} (of {package})" for name, package in _PROGRAMS[case].items() if shutil.which(name) is None]
+    if case == "faults" and not [*_HERE.glob("packages/exim4-daemon-light_*.deb")]:
+        lacks.append("the package exim4-daemon-light")
+    if case == "mail":
+        lacks += [f"{name} (of Perl)" for name in ("Mail::DKIM", "Mail::SPF", "Net::DNS") if not _perl_has(name)]
+        modules = ("libmime", "mailauth", "mailparser", "nodemailer")
+        lacks += [f"{name} (of npm)" for name in modules if not (_HERE / "node_modules" / name).exists()]
+        lacks += [] if _has_node() else [f"Node.js {_NODE} or newer"]
+    return "not there: " + ", ".join(lacks) if lacks else None
+
+
+_PROGRAMS = {
+    "mail": {
+        "postfix": "postfix",
+        "opendkim-testmsg": "opendkim-tools",
+        "spfquery.mail-spf-perl": "spf-tools-perl",
+        "swaks": "swaks",
+        "perl": "perl",
+    },
+    "smuggling": {"postfix": "postfix"},
+    "faults": {"postfix": "postfix", "smtp-sink": "postfix"},
+}
+
+
+def _has_node() -> bool:
+    if shutil.which("node") is None:
+        return False
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    return int(said.removeprefix("v").partition(".")[0]) >= _NODE
 
 
 def _perl_has(module: str) -> bool:
+    if shutil.which("perl") is None:
+        return False
     return subprocess.run(["perl", f"-M{module}", "-e", "1"], capture_output=True, check=False).returncode == 0
 
 
 def _try(case: str) -> Any:  # Any: JSON
-    if (reason := _missing()) is not None:
+    if (reason := _missing(case)) is not None:
         pytest.skip(reason)
     # Not one of pytest's folders: Postfix and Exim give up root and must get in, and every pytest that starts shuts
     # those to all but their owner.
