@@ -218,6 +218,16 @@ def test_a_tag_that_is_there_twice_spoils_the_signature(twice: str) -> None:
     assert judged(signed_with(tags.replace(f"{twice}; ", "", 1)), ZONES) == ["pass"]
 
 
+@pytest.mark.parametrize("behind", ["====", " ====", "!!!!", "=AAA"])
+def test_a_signature_is_base64_and_nothing_behind(behind: str) -> None:
+    """RFC 6376 section 3.5, b=: what a lenient decoder passes over is no part of the signature either."""
+    mail = signed()
+    changed = mail.replace(b"\r\nFrom:", behind.encode() + b"\r\nFrom:", 1)
+    assert changed != mail
+
+    assert judged(changed, ZONES) == ["permerror"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
