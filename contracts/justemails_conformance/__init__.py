@@ -1,5 +1,5 @@
 """The conformance suite: judges any server of the API by its base URL, over HTTP alone.
 
-Reserved: the suite is not built yet. The package stands here so that its place in the dependency order (it may
-import ``justemails_contract`` and no implementation) is checked from the first day.
+It may import ``justemails_contract`` and no implementation. Start reading at ``judge``; ``core`` has the checks,
+``clauses`` what they are bound to, and ``transport`` the HTTP that no server can harm.
 """

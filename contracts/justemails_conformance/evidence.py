@@ -1,0 +1,155 @@
+"""What a check sees in an answer, and how it says that a promise is broken.
+
+The order is always the same, so that the first thing that is wrong is the one that is told: was there an answer, is its
+status right, is its body JSON, has it the member, is the member right.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from justemails_conformance.transport import Exchange
+
+JsonObject = Mapping[str, Any]  # Any: JSON
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})")  # RFC 3339 5.6
+_SHOWN = 120
+
+
+class BreachError(Exception):
+    """A promise is broken.
+
+    Args:
+        expected: what would have passed.
+        got: what came.
+    """
+
+    def __init__(self, expected: str, got: str, exchange: Exchange | None = None, *, warns: bool = False) -> None:
+        super().__init__(f"expected {expected}, got {got}")
+        self.expected = expected
+        self.got = got
+        self.exchange = exchange
+        self.warns = warns
+
+
+class SkippedError(Exception):
+    """A check cannot be made; the message says what is missing."""
+
+
+def succeeded(exchange: Exchange) -> Exchange:
+    """Return an exchange that ended in success."""
+    return answered(exchange, range(200, 300), "a success (2xx)")
+
+
+def given(exchange: Exchange, success: str, response: str | None = None) -> Exchange:
+    """Return an exchange that other checks have found good, or skip: what is wrong with it is theirs to tell, once.
+
+    Args:
+        success: the clause that it is a success at all.
+        response: the clause that its body is a JSON object; None: that is not needed.
+
+    Raises:
+        SkippedError: one of them is broken.
+    """
+    if exchange.answer is None or not 200 <= exchange.answer.status < 300:
+        raise SkippedError(f"needs {success}")
+    if response is not None:
+        try:
+            object_of(exchange)
+        except BreachError:
+            raise SkippedError(f"needs {response}") from None
+    return exchange
+
+
+def refused(exchange: Exchange, *codes: int) -> Exchange:
+    """Return an exchange that was refused with one of these codes.
+
+    Raises:
+        SkippedError: the server failed at it, which is for [errors.500] to tell.
+    """
+    if exchange.answer is not None and exchange.answer.status >= 500:
+        raise SkippedError("needs errors.500")
+    return answered(exchange, codes, " or ".join(map(str, codes)))
+
+
+def answered(exchange: Exchange, codes: Collection[int], expected: str) -> Exchange:
+    """Return an exchange whose status is one of those."""
+    if exchange.answer is None:
+        raise BreachError(expected, exchange.trouble or "no answer", exchange)
+    if exchange.answer.status not in codes:
+        raise BreachError(expected, f"{exchange.answer.status} {_words(exchange)}".rstrip(), exchange)
+    return exchange
+
+
+def object_of(exchange: Exchange) -> JsonObject:
+    """Return the JSON object that an answer is [base.json.response]."""
+    body = json_of(exchange)
+    if not isinstance(body, dict):
+        raise BreachError("a JSON object", shown(body), exchange)
+    return body
+
+
+def json_of(exchange: Exchange) -> Any:  # Any: JSON
+    """Return what an answer's body says."""
+    if exchange.answer is None:
+        raise BreachError("an answer", exchange.trouble or "no answer", exchange)
+    if exchange.answer.truncated:
+        raise BreachError("a body of a megabyte at most", "a longer one", exchange)
+    try:
+        return json.loads(exchange.answer.body)
+    except (ValueError, RecursionError):
+        raise BreachError("a JSON body", _words(exchange) or "an empty body", exchange) from None
+
+
+def member(exchange: Exchange, name: str, is_right: Callable[[Any], bool], expected: str) -> Any:  # Any: JSON
+    """Return a member of an answer that is as expected."""
+    return right(exchange, object_of(exchange), name, is_right, expected)
+
+
+def right(exchange: Exchange, owner: JsonObject, name: str, is_right: Callable[[Any], bool], expected: str) -> Any:
+    """Return a member of an object within an answer that is as expected."""
+    if name not in owner:
+        raise BreachError(
+            f"{name}: {expected}", f"no member {name}, but {', '.join(sorted(owner)) or 'none'}", exchange
+        )
+    if not is_right(owner[name]):
+        raise BreachError(f"{name}: {expected}", shown(owner[name]), exchange)
+    return owner[name]
+
+
+def is_text(value: object) -> bool:
+    """Say whether a value is a text that is not empty."""
+    return isinstance(value, str) and value != ""
+
+
+def is_integer(value: object) -> bool:
+    """Say whether a value is a whole number; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_time(value: object) -> bool:
+    """Say whether a value is an RFC 3339 time, whatever its zone and fraction (CHOICE-04)."""
+    return time_of(value) is not None
+
+
+def time_of(value: object) -> datetime | None:
+    """Return the instant that a value names, or None."""
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError:
+        return None
+
+
+def shown(value: object) -> str:
+    """Return a value as it can be shown anywhere: JSON in ASCII, and not too much of it."""
+    text = json.dumps(value, ensure_ascii=True, default=repr)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _words(exchange: Exchange) -> str:
+    body = exchange.answer.body[:_SHOWN] if exchange.answer else b""
+    return ascii(body.decode("utf-8", "replace"))[1:-1]

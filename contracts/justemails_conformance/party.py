@@ -1,0 +1,160 @@
+"""Somebody who speaks with the server: the holder of one key, or of none. Every exchange is written down.
+
+Keeps to the limits of the document by itself: it knows how much each tier allows in a minute and waits rather than ask
+once too often. A 429 that comes all the same is counted, its Retry-After waited for, and the request repeated.
+"""
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from urllib.parse import quote
+
+from justemails_conformance import clock
+from justemails_conformance.clock import Wait
+from justemails_conformance.transport import Exchange, Request, Target
+
+_WINDOW_S = 60.0
+_LONGEST_WAIT_S = 61.0
+
+
+class Tier(StrEnum):
+    """What a request counts as [limits.tiers]."""
+
+    SEND = "send"
+    READ = "read"
+    KEYS = "keys"
+
+
+# Below what is allowed, so that whoever else uses the key does not bring us over it at once.
+BUDGET: Mapping[Tier, int] = {Tier.SEND: 90, Tier.READ: 270, Tier.KEYS: 9}
+
+
+@dataclass(slots=True)
+class Journal:
+    """Every exchange of a run, and what it cost."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    requests: dict[Tier, int] = field(default_factory=lambda: dict.fromkeys(Tier, 0))
+    unexpected_429: int = 0
+
+
+class Party:
+    """The holder of a key.
+
+    Args:
+        key: None asks without an Authorization header.
+        wait: waits for so many seconds; on a clock that can be moved, it moves it.
+    """
+
+    def __init__(self, target: Target, key: str | None, journal: Journal, wait: Wait = clock.wait) -> None:
+        self.key = key
+        self._target = target
+        self._journal = journal
+        self._wait = wait
+        self._asked: dict[Tier, deque[float]] = {tier: deque() for tier in Tier}
+
+    def with_key(self, key: str | None) -> "Party":
+        """Return somebody else, at the same server and in the same journal."""
+        return Party(self._target, key, self._journal, self._wait)
+
+    def send(self, body: object) -> Exchange:
+        """POST /send [send.request.path]."""
+        return self.ask(Tier.SEND, "POST", "/send", body)
+
+    def status(self, message_id: str) -> Exchange:
+        """GET /send/:id [status.path]."""
+        return self.ask(Tier.READ, "GET", f"/send/{_quoted(message_id)}")
+
+    def messages(self, query: str = "") -> Exchange:
+        """GET /messages [messages.path]."""
+        return self.ask(Tier.READ, "GET", f"/messages{query}")
+
+    def create_key(self, body: object) -> Exchange:
+        """POST /api-keys [keys.create.path]."""
+        return self.ask(Tier.KEYS, "POST", "/api-keys", body)
+
+    def list_keys(self) -> Exchange:
+        """GET /api-keys [keys.list.path]."""
+        return self.ask(Tier.KEYS, "GET", "/api-keys")
+
+    def revoke_key(self, key_id: str) -> Exchange:
+        """DELETE /api-keys/:id [keys.revoke.path]."""
+        return self.ask(Tier.KEYS, "DELETE", f"/api-keys/{_quoted(key_id)}")
+
+    def ask(
+        self, tier: Tier, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Exchange:
+        """Ask for something; ``body`` goes out as JSON, octets as they are.
+
+        Args:
+            headers: instead of the Authorization header [auth.header].
+        """
+        if headers is None:
+            headers = {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
+        if body is not None:
+            headers = {**headers, "Content-Type": "application/json"}  # [base.json.request]
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        request = Request(method, path, headers, data)
+        exchange = self._once(tier, request)
+        if exchange.answer is None:
+            exchange = self._once(tier, request)  # a single lost connection is nobody's fault
+        elif exchange.answer.status == 429:
+            self._journal.unexpected_429 += 1
+            self._wait(min(_seconds(exchange.answer.header("Retry-After")), _LONGEST_WAIT_S))
+            exchange = self._once(tier, request)
+        return exchange
+
+    def _once(self, tier: Tier, request: Request) -> Exchange:
+        if self.key is not None:
+            self._keep_to_budget(tier)
+        self._journal.requests[tier] += 1
+        exchange = self._target.ask(request)
+        self._journal.exchanges.append(exchange)
+        return exchange
+
+    def _keep_to_budget(self, tier: Tier) -> None:
+        asked, now = self._asked[tier], clock.elapsed_s()
+        while asked and asked[0] <= now - _WINDOW_S:
+            asked.popleft()
+        if len(asked) >= BUDGET[tier]:
+            self._wait(asked[0] + _WINDOW_S - now)
+            asked.popleft()
+        asked.append(clock.elapsed_s())
+
+
+def _seconds(retry_after: str | None) -> float:
+    text = (retry_after or "").strip()
+    return float(text) if text.isdecimal() and len(text) < 6 else _WINDOW_S
+
+
+def _quoted(id_: str) -> str:
+    return quote(id_, safe="")
+
+
+def redacted(exchange: Exchange, secrets: Mapping[str, str]) -> Exchange:
+    """Return an exchange in which every secret is replaced by its name."""
+
+    def clean(text: str) -> str:
+        for secret, name in secrets.items():
+            text = text.replace(secret, name)
+        return text
+
+    def clean_octets(data: bytes) -> bytes:
+        for secret, name in secrets.items():
+            data = data.replace(secret.encode(), name.encode())
+        return data
+
+    request = exchange.request
+    request = replace(
+        request,
+        path=clean(request.path),
+        headers={name: clean(value) for name, value in request.headers.items()},
+        body=None if request.body is None else clean_octets(request.body),
+    )
+    answer = exchange.answer
+    if answer is not None:
+        headers = [(name, clean(value)) for name, value in answer.headers]
+        answer = replace(answer, headers=headers, body=clean_octets(answer.body))
+    return replace(exchange, request=request, answer=answer)

@@ -1,0 +1,113 @@
+"""The report of a run as one JSON object, and as text for people."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from justemails_conformance.evidence import shown
+from justemails_conformance.judge import Finding, Outcome, Verdict
+from justemails_conformance.transport import Exchange
+
+SCHEMA_VERSION = 1
+_DOCUMENT = Path(__file__).parents[1] / "api-document.md"
+_MARKS: Mapping[Outcome, str] = {
+    Outcome.PASS: "ok",
+    Outcome.FAIL: "FAIL",
+    Outcome.WARN: "warn",
+    Outcome.SKIP: "skip",
+    Outcome.ERROR: "ERROR",
+}
+
+
+def as_json(verdict: Verdict) -> Mapping[str, Any]:  # Any: JSON
+    """Return the report; no key is in it."""
+    requests = {tier.value: count for tier, count in verdict.journal.requests.items()}
+    left = [key for key in verdict.created if key not in verdict.removed]
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "suite": {"version": version("justemails")},
+        "document": {"id": "api-document.md", "sha256": hashlib.sha256(_DOCUMENT.read_bytes()).hexdigest()},
+        "target": {"baseUrl": verdict.base_url},
+        "profiles": ["core"],
+        "started": verdict.started.isoformat(timespec="seconds"),
+        "seconds": round(verdict.seconds, 3),
+        "requests": {**requests, "unexpected429": verdict.journal.unexpected_429},
+        "summary": {outcome.value: verdict.count(outcome) for outcome in Outcome},
+        "results": [_result(verdict, finding) for finding in verdict.findings],
+        "observed": verdict.observed,
+        "cleanup": {"created": len(verdict.created), "removed": len(verdict.removed), "left": left},
+    }
+
+
+def _result(verdict: Verdict, finding: Finding) -> Mapping[str, Any]:
+    clause, exchange = finding.clause, finding.exchange
+    return {
+        "clause": clause.id,
+        "level": clause.level,
+        "sentence": clause.sentence,
+        "outcome": finding.outcome,
+        "expected": finding.expected,
+        "got": finding.got,
+        "exchanges": [_exchange(exchange)] if exchange else [],
+        "curl": curl(verdict.base_url, exchange) if exchange else None,
+        "replay": f"justemails conform {quote(verdict.base_url)} --key ... --from ... --only {clause.id}",
+    }
+
+
+def _exchange(exchange: Exchange) -> Mapping[str, Any]:
+    request, answer = exchange.request, exchange.answer
+    return {
+        "request": {
+            "method": request.method,
+            "path": request.path,
+            "headers": dict(request.headers),
+            "body": request.body and request.body.decode("utf-8", "replace"),
+        },
+        "answer": answer
+        and {
+            "status": answer.status,
+            "headers": [[name, value] for name, value in answer.headers],
+            "body": answer.body[:4096].decode("utf-8", "replace"),
+        },
+        "trouble": exchange.trouble,
+        "seconds": round(exchange.seconds, 3),
+    }
+
+
+def curl(base_url: str, exchange: Exchange) -> str:
+    """Return a command line that asks the same again; a key stands in it by its name."""
+    request = exchange.request
+    parts = ["curl", "-i"] if request.method == "GET" else ["curl", "-i", "-X", request.method]
+    parts.append(quote(base_url + request.path))
+    parts += [f"-H {quote(f'{name}: {value}')}" for name, value in request.headers.items()]
+    if request.body is not None:
+        parts.append(f"-d {quote(request.body.decode('utf-8', 'replace'))}")
+    return " ".join(parts)
+
+
+def line_of(finding: Finding) -> str:
+    """Return a line for one finding."""
+    reason = f"  {finding.got}" if finding.outcome in {Outcome.SKIP, Outcome.ERROR} else ""
+    return f"  {_MARKS[finding.outcome]:<5} {finding.clause.id}{reason}"
+
+
+def told(base_url: str, finding: Finding) -> Iterator[str]:
+    """Yield what somebody has to know who wants to mend a breach."""
+    yield f"{finding.outcome.value.upper()}  {finding.clause.id} ({finding.clause.level})"
+    yield f"  promise   {finding.clause.sentence}"
+    yield f"  expected  {finding.expected}"
+    yield f"  got       {finding.got}"
+    if finding.exchange is not None:
+        answer = finding.exchange.answer
+        if answer is not None:
+            yield f"  answer    {answer.status}  {shown(answer.body[:300].decode('utf-8', 'replace'))}"
+        yield f"  again     {curl(base_url, finding.exchange)}"
+
+
+def dump(verdict: Verdict, path: Path) -> None:
+    """Write the report to a file."""
+    path.write_text(json.dumps(as_json(verdict), indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,0 +1,166 @@
+"""The core profile: the reference passes, each mutant fails by the right clause, and no variant fails."""
+
+import threading
+import wsgiref.simple_server
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from tests.conformance.hostile import hangs, says, server
+from tests.conformance.mutants import MUTANTS, VARIANTS, Change, Changing
+
+from justemails.keyring import issue_key
+from justemails_conformance import clock
+from justemails_conformance.clauses import Profile, clauses
+from justemails_conformance.core import CORE
+from justemails_conformance.judge import Judge, Outcome, UnreachableError, Verdict
+from justemails_conformance.party import Tier
+from justemails_conformance.report import as_json, told
+from justemails_conformance.scene import Means
+from justemails_conformance.transport import Target
+from justemails_contract.operations import Scope
+from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.settings import SandboxSettings
+
+OF_THE_WHOLE = {
+    *("base.json.response", "errors.always", "errors.body", "errors.body.error", "errors.body.message", "errors.500"),
+}
+
+
+class _Quiet(wsgiref.simple_server.WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    made = Sandbox(SandboxSettings())
+    made.start()
+    yield made
+    made.stop()
+
+
+@contextmanager
+def serving(sandbox: Sandbox, change: Change) -> Iterator[str]:
+    """Serve the sandbox's API with its answers changed; give the base URL."""
+    app = Changing(sandbox.make_api(), change)
+
+    def woken(environ: dict[str, Any], start_response: Any) -> Any:
+        with sandbox.together():
+            return app(environ, start_response)
+
+    with wsgiref.simple_server.make_server("127.0.0.1", 0, woken, handler_class=_Quiet) as serving:
+        thread = threading.Thread(target=serving.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}/api/v1"
+        serving.shutdown()
+        thread.join()
+
+
+def judged(sandbox: Sandbox, change: Change = lambda one: None, **means: str) -> Verdict:
+    sandbox.limiter.forget()
+    with serving(sandbox, change) as base_url:
+        given = Means(sandbox.key, "hello@yourdomain.com", unverified="x@unverified.example", **means)
+        return Judge(Target(base_url), given, wait=_impatiently).judge()
+
+
+def _impatiently(seconds: float) -> None:
+    """Wait a tenth of what is asked for at the most: this server is quick."""
+    clock.wait(min(seconds, 0.05))
+
+
+def failed(verdict: Verdict) -> list[str]:
+    return [finding.clause.id for finding in verdict.findings if finding.outcome is Outcome.FAIL]
+
+
+def test_every_clause_of_the_profile_has_a_check_and_no_other_has() -> None:
+    """But for HTTPS, which a base URL without it cannot be judged by."""
+    core = {clause.id for clause in clauses().values() if clause.profile is Profile.CORE}
+
+    assert {*CORE} | OF_THE_WHOLE == core - {"base.https"}
+
+
+def test_the_reference_passes_with_few_requests_and_leaves_nothing_behind(sandbox: Sandbox) -> None:
+    verdict = judged(sandbox)
+
+    assert verdict.count(Outcome.PASS) == len(verdict.findings) - 2
+    assert [f.clause.id for f in verdict.findings if f.outcome is Outcome.SKIP] == ["keys.list.account", "errors.403"]
+    requests = verdict.journal.requests
+    assert sum(requests.values()) <= 60
+    assert requests[Tier.KEYS] <= 9
+    assert verdict.journal.unexpected_429 == 0
+    assert verdict.created == verdict.removed != []
+    assert verdict.enough
+
+
+def test_with_more_keys_more_is_judged(sandbox: Sandbox) -> None:
+    account = sandbox.store.accounts()[0]
+    secrets = [
+        issue_key(sandbox.store, account.id, "x", scope, sandbox.clock, sandbox.new_id, sandbox.new_secret)[1]
+        for scope in (Scope.SEND,)
+    ]
+
+    verdict = judged(sandbox, restricted_key=secrets[0])
+
+    assert {f.clause.id: f.outcome for f in verdict.findings}["errors.403"] is Outcome.PASS
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_fails_by_the_right_clause_and_few_others(name: str, sandbox: Sandbox) -> None:
+    change, clause = MUTANTS[name]
+
+    broken = failed(judged(sandbox, change))
+
+    assert clause in broken
+    assert len(broken) <= 4
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_server_that_is_right_in_another_way_does_not_fail(name: str, sandbox: Sandbox) -> None:
+    assert failed(judged(sandbox, VARIANTS[name])) == []
+
+
+def test_a_failure_tells_the_promise_what_was_expected_and_how_to_see_it_again(sandbox: Sandbox) -> None:
+    verdict = judged(sandbox, MUTANTS["send has no id"][0])
+
+    (finding,) = [one for one in verdict.findings if one.outcome is Outcome.FAIL]
+    text = "\n".join(told(verdict.base_url, finding))
+    assert "`id` names the message" in text
+    assert "expected  id: a text that is not empty" in text
+    assert "no member id, but createdAt, from, status, to" in text
+    assert f"curl -i -X POST {verdict.base_url}/send -H 'Authorization: Bearer <key>'" in text
+
+
+def test_no_key_is_in_the_report(sandbox: Sandbox) -> None:
+    verdict = judged(sandbox, _error_that_echoes_the_key)
+
+    report = str(as_json(verdict))
+    assert sandbox.key not in report
+    assert "<key>" in report
+    assert "je_live_" not in report.replace("je_live_0", "").replace("je_live_abc123", "").replace("`je_live_`", "")
+
+
+def _error_that_echoes_the_key(one: Any) -> None:
+    if one.status >= 400:
+        one.body = {"error": one.authorization}
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        (hangs, "no (whole )?answer (with)?in"),
+        (
+            says(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>hi</html>"),
+            "not with JSON",
+        ),
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "no HTTP"),
+    ],
+)
+def test_what_is_no_such_server_is_said_in_one_line(deed: Any, words: str) -> None:
+    with server(deed) as base_url:
+        judge = Judge(Target(base_url, deadline_s=0.5), Means("je_live_x", "a@b.example"))
+        with pytest.raises(UnreachableError, match=words) as caught:
+            judge.judge()
+
+    assert "\n" not in str(caught.value)
