@@ -9,6 +9,7 @@ from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 
 from justemails_conformance import clock
+from justemails_conformance.checks import binder
 from justemails_conformance.evidence import (
     BreachError,
     SkippedError,
@@ -34,19 +35,9 @@ Check = Callable[[Scene], None]
 CORE: dict[str, Check] = {}
 """The checks by their clauses, in the order in which they are made."""
 
+check = binder(CORE)
+
 _NEAR = timedelta(minutes=5)
-
-
-def check(clause: str) -> Callable[[Check], Check]:
-    """Bind a check to its clause."""
-
-    def bind(function: Check) -> Check:
-        if clause in CORE:
-            raise ValueError(f"{clause} has two checks")
-        CORE[clause] = function
-        return function
-
-    return bind
 
 
 def _a_text(name: str) -> tuple[str, Callable[[object], bool], str]:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from justemails_conformance import clock
-from justemails_conformance.clauses import Clause, Level, clauses
-from justemails_conformance.core import CORE, Check
+from justemails_conformance.clauses import Clause, Level, Profile, clauses
+from justemails_conformance.core import CORE
 from justemails_conformance.evidence import BreachError, SkippedError, is_text, json_of, shown
+from justemails_conformance.limits import LIMITS, Bursts
 from justemails_conformance.party import Journal, Party, redacted
 from justemails_conformance.scene import Means, Scene
 from justemails_conformance.transport import Exchange, Target
@@ -46,6 +48,7 @@ class Verdict:
 
     base_url: str
     started: datetime
+    profiles: Sequence[Profile] = ()
     findings: list[Finding] = field(default_factory=list)
     observed: dict[str, object] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
@@ -67,6 +70,8 @@ class Judge:
     """Judges one server.
 
     Args:
+        profiles: what to judge.
+        only: says of a clause whether it is wanted.
         listen: told of each finding as soon as it is made.
         wait: waits for so many seconds.
     """
@@ -76,12 +81,14 @@ class Judge:
         target: Target,
         means: Means,
         *,
+        profiles: Sequence[Profile] = (Profile.CORE,),
         only: Callable[[str], bool] = lambda clause: True,
         listen: Callable[[Finding], None] = lambda finding: None,
         wait: clock.Wait = clock.wait,
     ) -> None:
         self._target = target
         self._means = means
+        self._profiles = profiles
         self._only = only
         self._listen = listen
         self._wait = wait
@@ -96,22 +103,22 @@ class Judge:
         }
 
     def judge(self) -> Verdict:
-        """Make every check of the core profile.
+        """Make every check of the profiles.
 
         Raises:
             UnreachableError: there is nothing to be judged.
         """
         began = clock.elapsed_s()
-        verdict = Verdict(self._target.base_url, clock.now())
+        verdict = Verdict(self._target.base_url, clock.now(), self._profiles)
         party = Party(self._target, self._means.key, verdict.journal, self._wait)
         _look_for_the_api(party)
         scene = Scene(party, self._means, secrets.token_hex(6), self._wait)
         try:
-            for clause, check in CORE.items():
+            for clause, check in self._checks(scene):
                 if self._only(clause):
-                    self._keep(verdict, self._made(clauses()[clause], check, scene))
+                    self._keep(verdict, self._made(clauses()[clause], check))
             for finding in _of_the_whole(verdict.journal.exchanges):
-                if self._only(finding.clause.id):
+                if Profile.CORE in self._profiles and self._only(finding.clause.id):
                     self._keep(verdict, finding)
         finally:
             _clean_up(scene, verdict)
@@ -121,9 +128,16 @@ class Judge:
         verdict.findings = [self._redacted(finding) for finding in verdict.findings]
         return verdict
 
-    def _made(self, clause: Clause, check: Check, scene: Scene) -> Finding:
+    def _checks(self, scene: Scene) -> Iterator[tuple[str, Callable[[], None]]]:
+        if Profile.CORE in self._profiles:
+            yield from ((clause, partial(check, scene)) for clause, check in CORE.items())
+        if Profile.LIMITS in self._profiles:
+            bursts = Bursts(scene)
+            yield from ((clause, partial(check, bursts)) for clause, check in LIMITS.items())
+
+    def _made(self, clause: Clause, check: Callable[[], None]) -> Finding:
         try:
-            check(scene)
+            check()
         except BreachError as ex:
             outcome = Outcome.WARN if ex.warns or clause.level is Level.SHOULD else Outcome.FAIL
             return Finding(clause, outcome, ex.expected, ex.got, ex.exchange)

@@ -32,7 +32,7 @@ def as_json(verdict: Verdict) -> Mapping[str, Any]:  # Any: JSON
         "suite": {"version": version("justemails")},
         "document": {"id": "api-document.md", "sha256": hashlib.sha256(_DOCUMENT.read_bytes()).hexdigest()},
         "target": {"baseUrl": verdict.base_url},
-        "profiles": ["core"],
+        "profiles": list(verdict.profiles),
         "started": verdict.started.isoformat(timespec="seconds"),
         "seconds": round(verdict.seconds, 3),
         "requests": {**requests, "unexpected429": verdict.journal.unexpected_429},

@@ -86,6 +86,7 @@ def test_what_was_skipped_is_no_success(client: Client) -> None:
         (("conform", "ftp://x", "--key", "k", *FROM), "no base URL like"),
         (("conform", "http://x/", "--key", "k", *FROM, "--only", "no.such"), "justemails clauses lists them"),
         (("conform", "http://x/", "--key", "k"), "--from"),
+        (("conform", "http://x/", "--key", "k", *FROM, "--profile", "all"), "there are core, limits"),
         (("explain", "no.such"), "justemails clauses lists them"),
     ],
 )

@@ -2,18 +2,33 @@
 
 import fnmatch
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from justemails_conformance import clauses as table
-from justemails_conformance.clauses import Clause
+from justemails_conformance.clauses import Clause, Profile
 from justemails_conformance.judge import Finding, Judge, Outcome, UnreachableError, Verdict
 from justemails_conformance.report import dump, line_of, told
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import BadBaseUrlError, Target
 
+_JUDGED = (Profile.CORE, Profile.LIMITS)
 _FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4
+
+
+class _Profiles(click.ParamType[Sequence[Profile]]):
+    """``core``, ``limits``, ``core,limits``."""
+
+    name = "profiles"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[Profile]:
+        names = str(value).split(",")
+        unknown = [name for name in names if name not in _JUDGED]
+        if unknown:
+            self.fail(f"there is no profile {unknown[0]!r}; there are {', '.join(_JUDGED)}", param, ctx)
+        return [profile for profile in _JUDGED if profile in names]
 
 
 @click.command(short_help="Judge a server of this API by its base URL.")
@@ -24,6 +39,15 @@ _FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4
 @click.option("--unverified-from", metavar="ADDRESS", help="An address of a domain that is not verified.")
 @click.option("--other-key", metavar="KEY", help="A key of another account.")
 @click.option("--send-only-key", metavar="KEY", help="A key that may send and nothing else.")
+@click.option(
+    "--profile",
+    "profiles",
+    default="core",
+    show_default=True,
+    type=_Profiles(),
+    metavar="NAMES",
+    help="What to judge: core, limits, or both with a comma. Limits take some hundred requests and two minutes.",
+)
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there.")
 def conform(
@@ -34,10 +58,11 @@ def conform(
     unverified_from: str | None,
     other_key: str | None,
     send_only_key: str | None,
+    profiles: Sequence[Profile],
     only: tuple[str, ...],
     json_file: Path | None,
 ) -> None:
-    """Judge a server by every promise of the API document that some requests can check (the core profile).
+    """Judge a server by every promise of the API document that some requests can check.
 
     Exit code 0: every M clause that was judged passed; 1: one failed; 3: there is no such server, or too little could
     be verified; 4: a fault of the suite.
@@ -48,8 +73,8 @@ def conform(
     except BadBaseUrlError as ex:
         raise click.BadParameter(str(ex), param_hint="BASE_URL") from ex
     means = Means(key, sender, to, unverified_from, other_key, send_only_key)
-    judge = Judge(target, means, only=lambda clause: _is_wanted(clause, only), listen=_show)
-    click.echo(f"Judging {base_url}, core profile")
+    judge = Judge(target, means, profiles=profiles, only=lambda clause: _is_wanted(clause, only), listen=_show)
+    click.echo(f"Judging {base_url} by the profile {', '.join(profiles)}")
     try:
         verdict = judge.judge()
     except UnreachableError as ex:
