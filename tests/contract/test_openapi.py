@@ -61,6 +61,7 @@ NOT_IN_DOCUMENT = {
     "send.response.id.prefix": "ids are opaque to a judge: CHOICE-02",
     "keys.create.response.id.prefix": "ids are opaque to a judge: CHOICE-02",
     "messages.pagination.next": "no parameter is named: CHOICE-17",
+    "keys.list.secret": "a schema cannot tell the secret from a hint at it",
     "errors.409.domains": "no operation adds a domain: CHOICE-19",
 }
 
