@@ -1,0 +1,44 @@
+"""A server that nobody made for this suite passes: what it checks is the document, and not the reference's ways."""
+
+import ast
+from pathlib import Path
+
+from tests.conformance import micro
+from tests.conformance.test_limits import Time
+
+from justemails_conformance.clauses import Profile
+from justemails_conformance.judge import Judge, Outcome, Verdict
+from justemails_conformance.scene import Means
+from justemails_conformance.transport import Target
+
+
+def judged(profile: Profile) -> Verdict:
+    time = Time()
+    with micro.serving(lambda: time.now_s) as (base_url, key):
+        means = Means(key, f"hello@{micro.VERIFIED}", unverified="x@unverified.example")
+        return Judge(Target(base_url), means, profiles=[profile], wait=time.wait).judge()
+
+
+def test_it_passes_the_core_profile_and_what_it_chooses_otherwise_is_a_warning_or_observed() -> None:
+    verdict = judged(Profile.CORE)
+
+    assert [(f.clause.id, f.got) for f in verdict.findings if f.outcome in {Outcome.FAIL, Outcome.ERROR}] == []
+    assert [f.clause.id for f in verdict.findings if f.outcome is Outcome.WARN] == [
+        "send.response.id.prefix",
+        "messages.data.more",
+        "keys.create.response.id.prefix",
+    ]
+    assert verdict.observed["send.successStatus"] == 202
+    assert verdict.observed["keys.create.successStatus"] == 201
+
+
+def test_it_passes_the_limits_profile() -> None:
+    assert [(f.clause.id, f.got) for f in judged(Profile.LIMITS).findings if f.outcome is not Outcome.PASS] == []
+
+
+def test_it_uses_nothing_but_the_standard_library() -> None:
+    tree = ast.parse(Path(micro.__file__).read_text("utf-8"))
+    imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+
+    assert not [name for name in imported if name.startswith(("justemails", "fakemx", "tests", "falcon", "pony"))]
