@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import yaml
 from falcon import inspect
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.contract.oas import JSON, Part, operations_of, part_of, schema_of, walk
@@ -88,6 +89,25 @@ def test_the_validator_refuses_a_contract_that_is_none() -> None:
     broken["paths"]["/send"]["post"]["responses"]["200"].pop("description")
 
     assert openapi_faults(broken)
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses what PyYAML lets pass: a name that stands twice in one object, of which only the last counts."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        names = [self.construct_object(key, deep=True) for key, _ in node.value]
+        assert len(names) == len(set(names)), f"twice in one object, at {node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
+@pytest.mark.parametrize("name", ["document.yaml", "openapi.yaml"])
+def test_no_name_stands_twice_in_one_object(name: str) -> None:
+    assert yaml.load((FOLDER / name).read_text("utf-8"), _Strict)  # noqa: S506  # made from the safe loader
+
+
+def test_a_name_that_stands_twice_is_found() -> None:
+    with pytest.raises(AssertionError, match="twice in one object"):
+        yaml.load("a: {b: 1, b: 2}", _Strict)  # noqa: S506  # likewise
 
 
 def test_the_installed_package_finds_the_files_of_this_checkout_from_anywhere(tmp_path: Path) -> None:

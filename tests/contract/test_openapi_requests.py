@@ -126,6 +126,7 @@ def agree(operation_id: str, body: dict[str, object], reason: str | None) -> Non
 @example({"from": "a@b.example", "to": "c@d.example", "subject": "", "html": "", "text": ""})
 @example({"from": "a@b.example", "to": "c@d.example", "subject": "x" * 998, "text": "x", "headers": {"T": "x" * 998}})
 @example({"from": "a@b.example", "to": "c@d.example", "subject": "x\n", "text": "x"})
+@example({"from": "a@b.c", "to": "a@b.c", "subject": "the shortest address", "text": "x", "replyTo": "a@b.c"})
 def test_a_mail_is_taken_just_when_the_contract_calls_it_good(body: dict[str, object]) -> None:
     """For all bodies: what the reader takes is good by both contracts, and what it refuses is bad by ours."""
     agree("sendEmail", body, refusal(lambda: validation.parse_send(body)))
