@@ -291,8 +291,8 @@ def test_the_request_members_and_sizes_are_those_that_are_read() -> None:
     assert headers["additionalProperties"]["maxLength"] == validation.MAX_HEADER_VALUE
     assert headers["propertyNames"]["pattern"] == f"^{validation._HEADER_NAME.pattern}$"
     assert schema_of(REFERENCE, "ApiKeyName").value["maxLength"] == validation.MAX_KEY_NAME
-    assert "at most 10 MiB" in operations_of(REFERENCE)[0].part.value["requestBody"]["description"]
-    assert resources.MAX_BODY == 10 * 1024 * 1024
+    bodies = [operation.part.value["requestBody"] for operation in operations_of(REFERENCE) if operation.request]
+    assert [body["x-max-bytes"] for body in bodies] == [resources.MAX_BODY, resources.MAX_BODY]
 
 
 def test_the_reserved_header_names_are_those_that_are_refused() -> None:
