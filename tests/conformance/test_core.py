@@ -75,10 +75,9 @@ def failed(verdict: Verdict) -> list[str]:
 
 
 def test_every_clause_of_the_profile_has_a_check_and_no_other_has() -> None:
-    """But for HTTPS, which a base URL without it cannot be judged by."""
     core = {clause.id for clause in clauses().values() if clause.profile is Profile.CORE}
 
-    assert {*CORE} | OF_THE_WHOLE == core - {"base.https"}
+    assert {*CORE} | OF_THE_WHOLE == core
 
 
 def test_the_reference_passes_with_few_requests_and_leaves_nothing_behind(sandbox: Sandbox) -> None:

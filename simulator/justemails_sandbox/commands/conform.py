@@ -131,7 +131,8 @@ def _exit_code(verdict: Verdict, *, everything: bool) -> int:
 def clauses() -> None:
     """List every promise of the API document by its clause, with its level and where it is checked."""
     for clause in table.clauses().values():
-        click.echo(f"{clause.level or '-'}  {clause.profile or 'unchecked':<10} {clause.id}")
+        where = clause.profile if clause.profile in _JUDGED else "not yet" if clause.checked else "unchecked"
+        click.echo(f"{clause.level or '-'}  {where:<10} {clause.id}")
 
 
 @click.command(short_help="Say what a clause promises, and how it is checked.")
@@ -153,6 +154,6 @@ def _explained(clause: Clause) -> tuple[str, ...]:
         clause.id,
         f"  promise  {clause.sentence}",
         f"  level    {clause.level}: {meaning}",
-        f"  profile  {clause.profile}",
+        f"  profile  {clause.profile}" + ("" if clause.profile in _JUDGED else ", which is not judged yet"),
         f"  check    {clause.how}",
     )
