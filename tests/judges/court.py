@@ -42,6 +42,10 @@ INJURIES: Mapping[str, Callable[[bytes], bytes]] = {
         rb"(\r\n\r\n.*?)([A-Za-z0-9])", _other_letter, mail, count=1, flags=re.DOTALL
     ),
     "an added Subject": lambda mail: mail.replace(b"\r\nSubject:", b"\r\nSubject: win a prize\r\nSubject:", 1),
+    # This one alone shows OpenDKIM that headers are named once more than they are there: two Subjects it never judges.
+    "an added Content-Type": lambda mail: mail.replace(
+        b"\r\nContent-Type:", b"\r\nContent-Type: text/html\r\nContent-Type:", 1
+    ),
     "a changed From": lambda mail: re.sub(
         rb"\r\nFrom: [^\r\n]*(\r\n[ \t][^\r\n]*)*", b"\r\nFrom: ceo@yourdomain.com", mail, count=1
     ),
@@ -79,8 +83,8 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
         "knows": {judge.name: list(judge.knows) for judge in judges},
         "verdicts": {judge.name: judge.judge(mails) for judge in judges},
         "injured": {
-            injury: {judge.name: judge.judge(_injured(folder / injury, mails, injure)) for judge in judges}
-            for injury, injure in INJURIES.items()
+            injury: {judge.name: judge.judge(batch) for judge in judges}
+            for injury, batch in ((name, _injured(folder / name, mails, injure)) for name, injure in INJURIES.items())
         },
         "read": dict(zip(arrived, parsed(mails), strict=True)),
         "envelopes": {message_id: _envelope(one) for message_id, one in arrived.items()},
@@ -156,13 +160,17 @@ def _kept(folder: Path, number: int, one: bytes) -> Path:
 
 
 def _injured(folder: Path, mails: Sequence[Path], injure: Callable[[bytes], bytes]) -> Sequence[Path]:
+    """Return the mails as injured, and a whole one before and after them.
+
+    The whole ones show that the judge has its keys all the while: some say the same of a mail whose key they lack.
+    """
     injured = []
     for number, path in enumerate(mails):
         whole = path.read_bytes()
         hurt = injure(whole)
         if hurt != whole:  # a body without a letter or digit, say
             injured.append(_kept(folder, number, hurt))
-    return injured
+    return [mails[0], *injured, mails[0]]
 
 
 def smuggle(folder: Path, place: Place) -> Any:  # Any: JSON

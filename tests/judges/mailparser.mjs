@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import libmime from "libmime";
 import { simpleParser } from "mailparser";
 
-const value = (line) => line.slice(line.indexOf(":") + 1).replace(/\r?\n(?=[ \t])/g, "");
+const value = (line) => line.slice(line.indexOf(":") + 1).replace(/\r?\n(?=[ \t])/g, "").replace(/^ /, "");
 const one = (field) => field && { name: field.value[0].name, address: field.value[0].address, count: field.value.length };
 for await (const path of createInterface({ input: process.stdin })) {
   const mail = await simpleParser(await readFile(path), { skipTextToHtml: true, skipHtmlToText: true });

@@ -5,7 +5,7 @@ out makes it keep two mails where one was sent.
 """
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,11 @@ _ATTACK_LINE_ENDS = {"CR LF": _FORGED, "LF": _FORGED.replace("\r\n", "\n")}
 
 
 def run(folder: Path, place: Place, postfix: Postfix) -> Any:  # Any: JSON
-    """Return how many mails were accepted, by field, how many arrived, and what the careless sender brought about."""
+    """Return how many mails were accepted, by field, how many arrived, and what two careless senders brought about.
+
+    One of them doubles dots at the starts of CRLF lines, as a sender must, but lets lone CR and LF out; the other one
+    does nothing at all.
+    """
     sender = Sender(folder, SENDING_DOMAIN)
     place.publish(sender.domain)
     place.mail_for(SENDING_DOMAIN, SENDER_NAME)  # or Postfix would not take the forged sender
@@ -52,13 +56,15 @@ def run(folder: Path, place: Place, postfix: Postfix) -> Any:  # Any: JSON
     postfix.wait_for(sent)
     arrived = postfix.mails()
     postfix.clear()
-    careless = {name: _careless(postfix, end) for name, end in ENDS.items()}
+    careless = {name: _kept(postfix, end, lambda text: text.replace("\r\n.", "\r\n..")) for name, end in ENDS.items()}
+    unescaped = {name: _kept(postfix, end, lambda text: text) for name, end in ENDS.items()}
     postfix.stop()
     return {
         "accepted": accepted,
         "arrived": len(arrived),
         "forged": sum(b"\r\nSubject: forged" in one.partition(b"\r\n\r\n")[0] for one in arrived),
         "careless": careless,
+        "unescaped": unescaped,
     }
 
 
@@ -81,9 +87,9 @@ def _body(field: str, attack: str) -> Mapping[str, object]:
     return {**body, field: attack}
 
 
-def _careless(postfix: Postfix, end: str) -> int:
-    """Send what a careless sender would: the caller's bytes as they are, dots at the starts of CRLF lines doubled."""
-    text = f"Subject: x\r\n\r\na{end}{_FORGED}b\r\n".replace("\r\n.", "\r\n..").encode()
+def _kept(postfix: Postfix, end: str, escape: Callable[[str], str]) -> int:
+    """Send the caller's bytes as they are but for what is done to dots; return how many mails Postfix makes of them."""
+    text = escape(f"Subject: x\r\n\r\na{end}{_FORGED}b\r\n").encode()
     before = len(postfix.mails())
     _speak(
         postfix.address,

@@ -26,7 +26,12 @@ def test_bodies_are_taken_whatever_is_in_them_and_nothing_else_is(smuggled: Any)
 
 def test_a_careless_sender_would_have_smuggled(smuggled: Any) -> None:  # Any: JSON
     """Without it the tests above would prove nothing: this very Postfix splits what comes with a bare LF."""
-    split = sorted(name for name, count in smuggled["careless"].items() if count > 1)
+    split = {
+        sender: sorted(name for name, count in smuggled[sender].items() if count > 1)
+        for sender in ("careless", "unescaped")
+    }
 
-    TABLES.append(f"smuggling    sent without care, these make two mails of one: {', '.join(split)}")
-    assert {"LF . LF", "LF . CR LF"} <= set(split)
+    TABLES.append(f"smuggling    dots doubled in CRLF lines only, two mails of one: {', '.join(split['careless'])}")
+    TABLES.append(f"smuggling    nothing escaped at all, two mails of one: {', '.join(split['unescaped'])}")
+    assert {"LF . LF", "LF . CR LF"} <= set(split["careless"])
+    assert {"LF . LF", "LF . CR LF", "CR LF . LF", "CR LF . CR LF"} <= set(split["unescaped"])
