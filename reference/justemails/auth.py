@@ -56,7 +56,10 @@ class Authentication:
     ) -> None:
         operation: Operation | None = req.context.operation
         if operation is None:  # Falcon answers OPTIONS by itself; the document has no such operation
-            raise falcon.HTTPMethodNotAllowed(allowed_methods(req.path))
+            methods = allowed_methods(req.path)
+            if not methods:  # Falcon's router takes an empty id for one: "/send/" (CHOICE-52)
+                raise falcon.HTTPRouteNotFound
+            raise falcon.HTTPMethodNotAllowed(methods)
         if req.context.key.scope not in operation.scopes:
             allowed = " or ".join(sorted(operation.scopes))
             raise ApiError(

@@ -105,7 +105,8 @@ def _signatures() -> tuple[float, float, float, float]:
     ours_s = _seconds_each(lambda: signed.append(sign(_MAIL, domain="bench0.example", keys=keys)))
     left = iter(signed)
     check_s = _seconds_each(lambda: _check(next(left), records))
-    stock_s = _seconds_each(lambda: dkim.sign(_MAIL, b"r", b"bench0.example", pem.encode(), (b"relaxed", b"relaxed")))
+    relaxed = (b"relaxed", b"relaxed")
+    stock_s = _seconds_each(lambda: dkim.sign(_MAIL, b"r", b"bench0.example", pem.encode(), canonicalize=relaxed))
     raw_s = _seconds_each(lambda: keys[0].sign(_MAIL))
     return ours_s, check_s, stock_s, raw_s
 

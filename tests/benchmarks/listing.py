@@ -34,9 +34,10 @@ _NO_LIMITS = {tier: Limit(1_000_000, timedelta(minutes=1)) for tier in Tier}
 
 _INSERT = """
     INSERT INTO "Message" (id, account, seq, status, sender_text, recipient_text, sender_address, recipient_address,
-                           subject, created_us, delivered_us, due_us, leased, fence, attempts, content)
+                           recipient_domain, subject, created_us, delivered_us, due_us, leased, fence, attempts,
+                           content)
     VALUES (?, ?, ?, 'delivered', 'hello@bench0.example', 'user@example.com', 'hello@bench0.example',
-            'user@example.com', 'Welcome to our service', ?, ?, NULL, 0, 1, 1, ?)
+            'user@example.com', 'example.com', 'Welcome to our service', ?, ?, NULL, 0, 1, 1, ?)
 """
 
 

@@ -214,9 +214,6 @@ def test_any_other_method_on_a_path_is_the_contracts_405_and_names_those_there_a
         assert answer_faults(anybodys, answer.headers, answer.body) == []
 
 
-NO_ID = pytest.mark.xfail(reason="the router takes an empty id for one and answers 405 without any method: CHOICE-52")
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -227,8 +224,8 @@ NO_ID = pytest.mark.xfail(reason="the router takes an empty id for one and answe
         "//send",
         "/messages/",
         "/domains",
-        pytest.param("/send/", marks=NO_ID),
-        pytest.param("/api-keys/", marks=NO_ID),
+        "/send/",
+        "/api-keys/",
     ],
 )
 def test_any_other_path_is_the_contracts_404(served: Api, path: str) -> None:
