@@ -30,6 +30,7 @@ from tests.judges.place import SENDER_IP, SENDER_NAME, STRANGER_IP, Place
 from tests.judges.postfix import Postfix
 from tests.judges.sender import Sender, as_body
 
+from justemails_contract.delivery import Event
 from justemails_sandbox.lab.namespace import NoNamespaceError
 
 _LETTERS = 200
@@ -68,6 +69,9 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
             raise RuntimeError(f"the API refuses {content}")
         sent[message_id] = as_body(content)
     sender.deliver()
+    for message_id, body in sent.items():  # or waiting for them would end without a reason
+        if (attempt := sender.attempts(message_id)[-1]).event is not Event.ACCEPTED:
+            raise RuntimeError(f"{body} is not delivered: {attempt}")
     postfix.wait_for(_LETTERS)
     arrived = {_id_of(one): one for one in postfix.mails()}
     postfix.clear()
