@@ -91,6 +91,7 @@ def mail(folder: Path, place: Place) -> Any:  # Any: JSON
             for injury, batch in ((name, _injured(folder / name, mails, injure)) for name, injure in INJURIES.items())
         },
         "read": dict(zip(arrived, parsed(mails), strict=True)),
+        "longest lines": [max(map(len, one.split(b"\r\n"))) for one in arrived.values()],
         "envelopes": {message_id: _envelope(one) for message_id, one in arrived.items()},
         "spf": _spf(mails, ours),
         "of nodemailer": _of_nodemailer(folder, sender, judges),

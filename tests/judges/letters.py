@@ -27,7 +27,7 @@ _SCRIPTS = [
     ["你好，世界", "こんにちは", "ｶﾅ", "안녕하세요", "𠮷野家"],
     ["👋🏽", "👩\u200d💻", "🇺🇳", "❤️", "1️⃣", "ok"],
 ]
-_LINES = [".", ".. ", "From here on", "All in one line, as the writers of HTML do. " * 40]
+_LINES = [".", ".. ", "From here on", "All in one line, as the writers of HTML do. " * 40 + "."]
 
 
 class Flavour(NamedTuple):

@@ -59,6 +59,11 @@ def test_all_of_them_arrive_and_are_delivered(mail: Any) -> None:  # Any: JSON
     assert set(mail["statuses"].values()) == {"delivered"}
 
 
+def test_no_line_is_longer_than_every_mail_host_has_to_take(mail: Any) -> None:  # Any: JSON
+    """RFC 5322 2.1.1; this Postfix takes longer ones, but breaks them, and signatures, when it hands them on."""
+    assert max(mail["longest lines"]) <= 998
+
+
 def test_they_are_of_many_kinds(mail: Any) -> None:  # Any: JSON
     """Two hundred simple mails would prove little."""
     found = {kind: sum(map(is_one, mail["sent"].values())) for kind, is_one in KINDS.items()}
