@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 _FOLDER = Path(__file__).parents[1]
+DOCUMENT = _FOLDER / "api-document.md"
 _ITEM = re.compile(r"^- \[([\w.]+)\] (.*(?:\n  .*)*)", re.MULTILINE)
 _ROW = re.compile(r"^\| \[([\w.]+)\] \| (.*) \|$", re.MULTILINE)
 
@@ -71,7 +72,7 @@ def _clause(id_: str, sentence: str, row: Mapping[str, str]) -> Clause:
 
 
 def _sentences() -> Mapping[str, str]:
-    text = (_FOLDER / "api-document.md").read_text("utf-8")
+    text = DOCUMENT.read_text("utf-8")
     items = {anchor: " ".join(item.split()) for anchor, item in _ITEM.findall(text)}
     rows = {anchor: " | ".join(cell.strip() for cell in row.split("|")) for anchor, row in _ROW.findall(text)}
     return items | rows

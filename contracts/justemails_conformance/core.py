@@ -6,9 +6,7 @@ not checked.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
 
-from justemails_conformance import clock
 from justemails_conformance.checks import binder
 from justemails_conformance.evidence import (
     BreachError,
@@ -22,6 +20,7 @@ from justemails_conformance.evidence import (
     object_of,
     refused,
     right,
+    server_now,
     shown,
     succeeded,
     time_of,
@@ -51,11 +50,7 @@ def _exactly(name: str, value: object) -> tuple[str, Callable[[object], bool], s
 def _near_now(exchange: Exchange, name: str) -> None:
     """A time of now, give or take five minutes, by the server's own Date where it has one."""
     told = time_of(member(exchange, name, is_time, "an RFC 3339 time"))
-    date = exchange.answer.header("Date") if exchange.answer else None
-    try:
-        now = parsedate_to_datetime(date) if date else clock.now()
-    except ValueError:
-        now = clock.now()
+    now = server_now(exchange)
     if told is None or abs(told - now.astimezone(UTC)) > _NEAR:
         raise BreachError(
             f"{name}: within five minutes of {now.isoformat()}", shown(told and told.isoformat()), exchange
@@ -66,6 +61,18 @@ def _prefix(exchange: Exchange, name: str, prefix: str) -> None:
     value = member(exchange, *_a_text(name))
     if not value.startswith(prefix):
         raise BreachError(f"{name}: a text that begins with {prefix}", shown(value), exchange, warns=True)
+
+
+def _sent(scene: Scene) -> Exchange:
+    return given(scene.full, "send.request", "send.response")
+
+
+def _status(scene: Scene) -> Exchange:
+    return given(scene.status, "status.purpose", "status.response")
+
+
+def _created(scene: Scene) -> Exchange:
+    return given(scene.created, "keys.create", "keys.create.response")
 
 
 # POST /send
@@ -100,7 +107,7 @@ def _(scene: Scene) -> None:
 
 @check("send.response.id")
 def _(scene: Scene) -> None:
-    first = member(given(scene.full, "send.request", "send.response"), *_a_text("id"))
+    first = member(_sent(scene), *_a_text("id"))
     second = member(given(scene.minimal, "send.request.minimal", "send.response"), *_a_text("id"))
     if first == second:
         raise BreachError("id: another one for each message", f"{shown(first)} twice", scene.minimal)
@@ -108,29 +115,29 @@ def _(scene: Scene) -> None:
 
 @check("send.response.id.prefix")
 def _(scene: Scene) -> None:
-    _prefix(given(scene.full, "send.request", "send.response"), "id", "msg_")
+    _prefix(_sent(scene), "id", "msg_")
 
 
 @check("send.response.status")
 def _(scene: Scene) -> None:
-    status = member(given(scene.full, "send.request", "send.response"), *_a_text("status"))
+    status = member(_sent(scene), *_a_text("status"))
     if status != "queued":
         raise BreachError('status: "queued"', shown(status), scene.full, warns=True)
 
 
 @check("send.response.from")
 def _(scene: Scene) -> None:
-    member(given(scene.full, "send.request", "send.response"), *_exactly("from", scene.means.sender))
+    member(_sent(scene), *_exactly("from", scene.means.sender))
 
 
 @check("send.response.to")
 def _(scene: Scene) -> None:
-    member(given(scene.full, "send.request", "send.response"), *_exactly("to", scene.means.to))
+    member(_sent(scene), *_exactly("to", scene.means.to))
 
 
 @check("send.response.createdAt")
 def _(scene: Scene) -> None:
-    _near_now(given(scene.full, "send.request", "send.response"), "createdAt")
+    _near_now(_sent(scene), "createdAt")
 
 
 def _refuses(**changed: object) -> Check:
@@ -184,8 +191,8 @@ def _(scene: Scene) -> None:
 @check("errors.400")
 def _(scene: Scene) -> None:
     exchange = refused(scene.party.ask(Tier.SEND, "POST", "/send", b'{"from": '), 400, 415, 422)
-    if exchange.answer and exchange.answer.status != 400:
-        raise BreachError("400", str(exchange.answer.status), exchange, warns=True)
+    if exchange.status != 400:
+        raise BreachError("400", str(exchange.status), exchange, warns=True)
 
 
 # GET /send/:id
@@ -193,7 +200,7 @@ def _(scene: Scene) -> None:
 
 @check("send.response.id.read")
 def _(scene: Scene) -> None:
-    given(scene.status, "status.purpose", "status.response")
+    _status(scene)
 
 
 @check("status.purpose")
@@ -209,37 +216,37 @@ def _(scene: Scene) -> None:
 @check("status.response.id")
 def _(scene: Scene) -> None:
     member(
-        given(scene.status, "status.purpose", "status.response"),
+        _status(scene),
         *_exactly("id", scene.id_of(scene.full, "send.response.id")),
     )
 
 
 @check("status.response.status")
 def _(scene: Scene) -> None:
-    member(given(scene.status, "status.purpose", "status.response"), *_a_text("status"))
+    member(_status(scene), *_a_text("status"))
 
 
 @check("status.response.from")
 def _(scene: Scene) -> None:
-    member(given(scene.status, "status.purpose", "status.response"), *_exactly("from", scene.means.sender))
+    member(_status(scene), *_exactly("from", scene.means.sender))
 
 
 @check("status.response.to")
 def _(scene: Scene) -> None:
-    member(given(scene.status, "status.purpose", "status.response"), *_exactly("to", scene.means.to))
+    member(_status(scene), *_exactly("to", scene.means.to))
 
 
 @check("status.response.subject")
 def _(scene: Scene) -> None:
-    member(given(scene.status, "status.purpose", "status.response"), *_exactly("subject", scene.full_body["subject"]))
+    member(_status(scene), *_exactly("subject", scene.full_body["subject"]))
 
 
 @check("status.response.createdAt")
 def _(scene: Scene) -> None:
-    told = object_of(given(scene.full, "send.request", "send.response")).get("createdAt")
+    told = object_of(_sent(scene)).get("createdAt")
     if not is_time(told):
         raise SkippedError("needs send.response.createdAt")
-    again = member(given(scene.status, "status.purpose", "status.response"), "createdAt", is_time, "an RFC 3339 time")
+    again = member(_status(scene), "createdAt", is_time, "an RFC 3339 time")
     if time_of(again) != time_of(told):
         raise BreachError(f"createdAt: {shown(told)}, as the answer to the send has it", shown(again), scene.status)
 
@@ -388,7 +395,7 @@ def _(scene: Scene) -> None:
 
 @check("keys.create.request")
 def _(scene: Scene) -> None:
-    given(scene.created, "keys.create", "keys.create.response")
+    _created(scene)
 
 
 @check("keys.create.response")
@@ -398,43 +405,41 @@ def _(scene: Scene) -> None:
 
 @check("keys.create.response.id")
 def _(scene: Scene) -> None:
-    member(given(scene.created, "keys.create", "keys.create.response"), *_a_text("id"))
+    member(_created(scene), *_a_text("id"))
 
 
 @check("keys.create.response.id.prefix")
 def _(scene: Scene) -> None:
-    _prefix(given(scene.created, "keys.create", "keys.create.response"), "id", "key_")
+    _prefix(_created(scene), "id", "key_")
 
 
 @check("keys.create.response.name")
 def _(scene: Scene) -> None:
-    member(
-        given(scene.created, "keys.create", "keys.create.response"), *_exactly("name", f"Conformance {scene.run_id}")
-    )
+    member(_created(scene), *_exactly("name", f"Conformance {scene.run_id}"))
 
 
 @check("keys.create.response.key")
 def _(scene: Scene) -> None:
-    secret = member(given(scene.created, "keys.create", "keys.create.response"), *_a_text("key"))
+    secret = member(_created(scene), *_a_text("key"))
     if secret == scene.means.key:
         raise BreachError("key: a new one", "the key that was asked with", scene.created)
 
 
 @check("keys.create.response.createdAt")
 def _(scene: Scene) -> None:
-    _near_now(given(scene.created, "keys.create", "keys.create.response"), "createdAt")
+    _near_now(_created(scene), "createdAt")
 
 
 @check("auth.prefix")
 def _(scene: Scene) -> None:
-    secret = member(given(scene.created, "keys.create", "keys.create.response"), *_a_text("key"))
+    secret = member(_created(scene), *_a_text("key"))
     if not secret.startswith("je_"):
         raise BreachError("key: a text that begins with je_", "another beginning", scene.created)
 
 
 @check("auth.live")
 def _(scene: Scene) -> None:
-    _prefix(given(scene.created, "keys.create", "keys.create.response"), "key", "je_live_")
+    _prefix(_created(scene), "key", "je_live_")
 
 
 @check("auth.endpoint")
@@ -517,7 +522,7 @@ def _(scene: Scene) -> None:
 
     def look() -> tuple[Exchange, bool]:
         exchange = scene.party.with_key(scene.key.secret).messages()
-        return exchange, exchange.answer is not None and exchange.answer.status == 401
+        return exchange, exchange.status == 401
 
     refused(scene.until(look), 401)
 

@@ -7,9 +7,11 @@ status right, is its body JSON, has it the member, is the member right.
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from justemails_conformance import clock
 from justemails_conformance.transport import Exchange
 
 JsonObject = Mapping[str, Any]  # Any: JSON
@@ -53,7 +55,7 @@ def given(exchange: Exchange, success: str, response: str | None = None) -> Exch
     Raises:
         SkippedError: one of them is broken.
     """
-    if exchange.answer is None or not 200 <= exchange.answer.status < 300:
+    if not exchange.succeeded:
         raise SkippedError(f"needs {success}")
     if response is not None:
         try:
@@ -69,7 +71,7 @@ def refused(exchange: Exchange, *codes: int) -> Exchange:
     Raises:
         SkippedError: the server failed at it, which is for [errors.500] to tell.
     """
-    if exchange.answer is not None and exchange.answer.status >= 500:
+    if exchange.status >= 500:
         raise SkippedError("needs errors.500")
     return answered(exchange, codes, " or ".join(map(str, codes)))
 
@@ -141,6 +143,26 @@ def time_of(value: object) -> datetime | None:
     try:
         return datetime.fromisoformat(value.upper())
     except ValueError:
+        return None
+
+
+def server_now(exchange: Exchange) -> datetime:
+    """Return the time of an answer by the server's own Date, or by our clock where it has none that can be read."""
+    date = exchange.answer.header("Date") if exchange.answer else None
+    try:
+        return parsedate_to_datetime(date) if date else clock.now()
+    except ValueError:
+        return clock.now()
+
+
+def retry_after_s(exchange: Exchange) -> float | None:
+    """Return how long a refusal asks to wait (RFC 9110 10.2.3), or None where it does not say so."""
+    told = ((exchange.answer and exchange.answer.header("Retry-After")) or "").strip()
+    if told.isdecimal() and told.isascii():
+        return float(told[:9])
+    try:
+        return max(timedelta(0), parsedate_to_datetime(told) - server_now(exchange)).total_seconds()
+    except (ValueError, TypeError):
         return None
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -12,7 +12,8 @@ from justemails_conformance.clauses import Clause, Level, Profile, clauses
 from justemails_conformance.core import CORE
 from justemails_conformance.evidence import BreachError, SkippedError, is_text, json_of, shown
 from justemails_conformance.limits import LIMITS, Bursts
-from justemails_conformance.party import Journal, Party, redacted
+from justemails_conformance.party import Journal, Party
+from justemails_conformance.redaction import Redaction
 from justemails_conformance.scene import Means, Scene
 from justemails_conformance.transport import Exchange, Target
 
@@ -92,15 +93,14 @@ class Judge:
         self._only = only
         self._listen = listen
         self._wait = wait
-        self._secrets = {
-            secret: f"<{name}>"
-            for name, secret in (
-                ("key", means.key),
-                ("other-key", means.other_key),
-                ("send-only-key", means.restricted_key),
-            )
-            if secret
-        }
+        self._redaction = Redaction()
+        for name, secret in (
+            ("key", means.key),
+            ("other-key", means.other_key),
+            ("send-only-key", means.restricted_key),
+        ):
+            if secret:
+                self._redaction.hide(secret, name)
 
     def judge(self) -> Verdict:
         """Make every check of the profiles.
@@ -114,26 +114,26 @@ class Judge:
         _look_for_the_api(party)
         scene = Scene(party, self._means, secrets.token_hex(6), self._wait)
         try:
-            for clause, check in self._checks(scene):
+            for clause, check in self._checks(scene, verdict.journal.exchanges):
                 if self._only(clause):
                     self._keep(verdict, self._made(clauses()[clause], check))
-            for finding in _of_the_whole(verdict.journal.exchanges):
-                if Profile.CORE in self._profiles and self._only(finding.clause.id):
-                    self._keep(verdict, finding)
         finally:
             _clean_up(scene, verdict)
         verdict.observed = _observed(scene)
         verdict.seconds = clock.elapsed_s() - began
-        self._secrets |= {made.secret: "<new key>" for made in scene.made}
+        for made in scene.made:
+            self._redaction.hide(made.secret, "new key")
         verdict.findings = [self._redacted(finding) for finding in verdict.findings]
         return verdict
 
-    def _checks(self, scene: Scene) -> Iterator[tuple[str, Callable[[], None]]]:
+    def _checks(self, scene: Scene, exchanges: Sequence[Exchange]) -> Iterator[tuple[str, Callable[[], None]]]:
         if Profile.CORE in self._profiles:
             yield from ((clause, partial(check, scene)) for clause, check in CORE.items())
         if Profile.LIMITS in self._profiles:
             bursts = Bursts(scene)
             yield from ((clause, partial(check, bursts)) for clause, check in LIMITS.items())
+        if Profile.CORE in self._profiles:  # at the end, when everything has been said
+            yield from ((clause, partial(_obeyed_by_all, look, exchanges)) for clause, look in OF_ALL.items())
 
     def _made(self, clause: Clause, check: Callable[[], None]) -> Finding:
         try:
@@ -152,11 +152,9 @@ class Judge:
         self._listen(self._redacted(finding))
 
     def _redacted(self, finding: Finding) -> Finding:
-        exchange = finding.exchange and redacted(finding.exchange, self._secrets)
-        texts = [finding.expected, finding.got]
-        for secret, name in self._secrets.items():
-            texts = [text.replace(secret, name) for text in texts]
-        return Finding(finding.clause, finding.outcome, texts[0], texts[1], exchange)
+        hide = self._redaction
+        exchange = finding.exchange and hide.exchange(finding.exchange)
+        return replace(finding, expected=hide.text(finding.expected), got=hide.text(finding.got), exchange=exchange)
 
 
 def _look_for_the_api(party: Party) -> None:
@@ -168,41 +166,19 @@ def _look_for_the_api(party: Party) -> None:
         json_of(exchange)
     except BreachError:
         kind = exchange.answer.header("Content-Type") or "no content type"
-        answer = f"{exchange.answer.status} and {shown(kind)}"
+        answer = f"{exchange.status} and {shown(kind)}"
         raise UnreachableError(f"GET /messages is answered with {answer}, not with JSON; is it the base URL?") from None
-    if exchange.answer.status == 401:
+    if exchange.status == 401:
         raise UnreachableError("GET /messages is answered with 401: is the key right?")
 
 
-def _of_the_whole(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
-    """Judge the clauses that every answer has to obey."""
-    wholes: Mapping[str, Callable[[Exchange], None]] = {
-        "base.json.response": _success_is_an_object,
-        "errors.always": _error_is_json,
-        "errors.body": _error_has_both_members,
-        "errors.body.error": lambda exchange: _error_member(exchange, "error"),
-        "errors.body.message": lambda exchange: _error_member(exchange, "message"),
-        "errors.500": _no_fault_of_its_own,
-    }
-    for clause, look in wholes.items():
-        yield _first_breach(clauses()[clause], look, exchanges)
-
-
-def _first_breach(clause: Clause, look: Callable[[Exchange], None], exchanges: Sequence[Exchange]) -> Finding:
+def _obeyed_by_all(look: Callable[[Exchange], None], exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:
-        try:
-            look(exchange)
-        except BreachError as ex:
-            return Finding(clause, Outcome.WARN if ex.warns else Outcome.FAIL, ex.expected, ex.got, ex.exchange)
-    return Finding(clause, Outcome.PASS)
-
-
-def _status(exchange: Exchange) -> int:
-    return exchange.answer.status if exchange.answer else 0
+        look(exchange)
 
 
 def _success_is_an_object(exchange: Exchange) -> None:
-    if not 200 <= _status(exchange) < 300:
+    if not exchange.succeeded:
         return
     body = json_of(exchange)
     if not isinstance(body, dict):
@@ -213,19 +189,19 @@ def _success_is_an_object(exchange: Exchange) -> None:
 
 
 def _error_is_json(exchange: Exchange) -> None:
-    if _status(exchange) >= 400:
+    if exchange.status >= 400:
         json_of(exchange)
 
 
 def _error_has_both_members(exchange: Exchange) -> None:
-    if _status(exchange) >= 400:
+    if exchange.status >= 400:
         body = _json_or_none(exchange)
         if body is not None and not (isinstance(body, dict) and {"error", "message"} <= body.keys()):
             raise BreachError("an object with error and message", shown(body), exchange)
 
 
 def _error_member(exchange: Exchange, name: str) -> None:
-    if _status(exchange) >= 400:
+    if exchange.status >= 400:
         body = _json_or_none(exchange)
         if isinstance(body, dict) and name in body and not is_text(body[name]):
             raise BreachError(f"{name}: a text that is not empty", shown(body[name]), exchange)
@@ -241,10 +217,21 @@ def _json_or_none(exchange: Exchange) -> object:
 
 
 def _no_fault_of_its_own(exchange: Exchange) -> None:
-    if _status(exchange) >= 500:
-        raise BreachError("any answer but 5xx", str(_status(exchange)), exchange)
+    if exchange.status >= 500:
+        raise BreachError("any answer but 5xx", str(exchange.status), exchange)
     if exchange.answer is None:
         raise BreachError("an answer", exchange.trouble or "none", exchange)
+
+
+OF_ALL: Mapping[str, Callable[[Exchange], None]] = {
+    "base.json.response": _success_is_an_object,
+    "errors.always": _error_is_json,
+    "errors.body": _error_has_both_members,
+    "errors.body.error": partial(_error_member, name="error"),
+    "errors.body.message": partial(_error_member, name="message"),
+    "errors.500": _no_fault_of_its_own,
+}
+"""What every answer has to obey, by the clauses."""
 
 
 def _observed(scene: Scene) -> dict[str, object]:
@@ -253,7 +240,7 @@ def _observed(scene: Scene) -> dict[str, object]:
     told: dict[str, object] = {}
     for name, key in (("full", "send"), ("created", "keys.create"), ("revocation", "keys.revoke")):
         if isinstance(exchange := asked.get(name), Exchange):
-            told[f"{key}.successStatus"] = _status(exchange)
+            told[f"{key}.successStatus"] = exchange.status
     if isinstance(listed := asked.get("listed"), Exchange):
         body = _json_or_none(listed)
         if isinstance(body, dict) and isinstance(body.get("pagination"), dict):
@@ -267,6 +254,6 @@ def _clean_up(scene: Scene, verdict: Verdict) -> None:
         verdict.created.append(made.id)
         if made not in scene.revoked:
             exchange = scene.party.revoke_key(made.id)
-            if not 200 <= _status(exchange) < 300:
+            if not exchange.succeeded:
                 continue
         verdict.removed.append(made.id)

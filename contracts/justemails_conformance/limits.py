@@ -9,13 +9,18 @@ The keys that are limited here are made for it, and the key that the suite was h
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 
-from justemails_conformance import clock
 from justemails_conformance.checks import binder
-from justemails_conformance.evidence import BreachError, SkippedError, is_text, json_of, shown, succeeded
+from justemails_conformance.evidence import (
+    BreachError,
+    SkippedError,
+    is_text,
+    json_of,
+    retry_after_s,
+    shown,
+    succeeded,
+)
 from justemails_conformance.party import Party, Tier
 from justemails_conformance.scene import Made, Scene
 from justemails_conformance.transport import Exchange
@@ -82,8 +87,7 @@ class Bursts:
             exchange = self.asking.try_once(
                 Tier.KEYS, "POST", "/api-keys", {"name": f"Conformance {self.scene.run_id}"}
             )
-            answer = exchange.answer
-            body = json_of(exchange) if answer is not None and answer.status < 300 else None
+            body = json_of(exchange) if exchange.succeeded else None
             if isinstance(body, dict) and is_text(body.get("id")):
                 made.append(str(body["id"]))
             return exchange
@@ -100,7 +104,7 @@ class Bursts:
     def refusal(self, tier: Tier) -> Exchange:
         """Return the 429 of a tier, or skip."""
         refusal = self.of(tier).refusal
-        if refusal is None or refusal.answer is None or refusal.answer.status != 429:
+        if refusal is None or refusal.status != 429:
             raise SkippedError(f"needs {_ASKED[tier]}")
         return refusal
 
@@ -122,7 +126,7 @@ class Bursts:
     def _burst(self, tier: Tier, ask: Callable[[int], Exchange]) -> Burst:
         for number in range(2 * LIMIT[tier] + 1):
             exchange = ask(number)
-            if exchange.answer is None or not 200 <= exchange.answer.status < 300:
+            if not exchange.succeeded:
                 return Burst(number, exchange)
         return Burst(2 * LIMIT[tier] + 1, None)
 
@@ -199,18 +203,3 @@ def _(bursts: Bursts) -> None:
     bursts.wait(longest + 1)
     for tier in Tier:
         succeeded(bursts.once(bursts.limited(tier), tier))
-
-
-def retry_after_s(exchange: Exchange) -> float | None:
-    """Return how long a refusal asks to wait (RFC 9110 10.2.3), or None where it does not say so."""
-    answer = exchange.answer
-    told = (answer.header("Retry-After") or "").strip() if answer else ""
-    if told.isdecimal() and told.isascii():
-        return float(told[:9])
-    try:
-        until = parsedate_to_datetime(told)
-        date = answer.header("Date") if answer else None
-        now = parsedate_to_datetime(date) if date else clock.now()
-        return max(timedelta(0), until - now).total_seconds()
-    except (ValueError, TypeError):
-        return None

@@ -7,12 +7,13 @@ once too often. A 429 that comes all the same is counted, its Retry-After waited
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote
 
 from justemails_conformance import clock
 from justemails_conformance.clock import Wait
+from justemails_conformance.evidence import retry_after_s
 from justemails_conformance.transport import Exchange, Request, Target
 
 _WINDOW_S = 60.0
@@ -92,34 +93,32 @@ class Party:
             headers: instead of the Authorization header [auth.header].
         """
         if headers is None:
-            headers = {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
-        if body is not None:
-            headers = {**headers, "Content-Type": "application/json"}  # [base.json.request]
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        request = Request(method, path, headers, data)
+            headers = self._authorization
+        request = _request(method, path, body, headers)
         exchange = self._once(tier, request)
         if exchange.answer is None:
             exchange = self._once(tier, request)  # a single lost connection is nobody's fault
-        elif exchange.answer.status == 429:
+        elif exchange.status == 429:
             self._journal.unexpected_429 += 1
-            self._wait(min(_seconds(exchange.answer.header("Retry-After")), _LONGEST_WAIT_S))
+            told_s = retry_after_s(exchange)
+            self._wait(_WINDOW_S if told_s is None else min(told_s, _LONGEST_WAIT_S))
             exchange = self._once(tier, request)
         return exchange
 
     def try_once(self, tier: Tier, method: str, path: str, body: object = None) -> Exchange:
         """Ask without a look at the budget, and take whatever comes, a 429 too."""
-        headers = {"Authorization": f"Bearer {self.key}"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        self._journal.requests[tier] += 1
-        data = None if body is None else json.dumps(body).encode()
-        exchange = self._target.ask(Request(method, path, headers, data))
-        self._journal.exchanges.append(exchange)
-        return exchange
+        return self._exchange(tier, _request(method, path, body, self._authorization))
+
+    @property
+    def _authorization(self) -> Mapping[str, str]:
+        return {} if self.key is None else {"Authorization": f"Bearer {self.key}"}  # [auth.header]
 
     def _once(self, tier: Tier, request: Request) -> Exchange:
         if self.key is not None:
             self._keep_to_budget(tier)
+        return self._exchange(tier, request)
+
+    def _exchange(self, tier: Tier, request: Request) -> Exchange:
         self._journal.requests[tier] += 1
         exchange = self._target.ask(request)
         self._journal.exchanges.append(exchange)
@@ -135,37 +134,12 @@ class Party:
         asked.append(clock.elapsed_s())
 
 
-def _seconds(retry_after: str | None) -> float:
-    text = (retry_after or "").strip()
-    return float(text) if text.isdecimal() and len(text) < 6 else _WINDOW_S
+def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -> Request:
+    if body is None:
+        return Request(method, path, headers)
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Request(method, path, {**headers, "Content-Type": "application/json"}, data)  # [base.json.request]
 
 
 def _quoted(id_: str) -> str:
     return quote(id_, safe="")
-
-
-def redacted(exchange: Exchange, secrets: Mapping[str, str]) -> Exchange:
-    """Return an exchange in which every secret is replaced by its name."""
-
-    def clean(text: str) -> str:
-        for secret, name in secrets.items():
-            text = text.replace(secret, name)
-        return text
-
-    def clean_octets(data: bytes) -> bytes:
-        for secret, name in secrets.items():
-            data = data.replace(secret.encode(), name.encode())
-        return data
-
-    request = exchange.request
-    request = replace(
-        request,
-        path=clean(request.path),
-        headers={name: clean(value) for name, value in request.headers.items()},
-        body=None if request.body is None else clean_octets(request.body),
-    )
-    answer = exchange.answer
-    if answer is not None:
-        headers = [(name, clean(value)) for name, value in answer.headers]
-        answer = replace(answer, headers=headers, body=clean_octets(answer.body))
-    return replace(exchange, request=request, answer=answer)

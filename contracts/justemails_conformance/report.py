@@ -8,12 +8,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from justemails_conformance.clauses import DOCUMENT
 from justemails_conformance.evidence import shown
 from justemails_conformance.judge import Finding, Outcome, Verdict
 from justemails_conformance.transport import Exchange
 
 SCHEMA_VERSION = 1
-_DOCUMENT = Path(__file__).parents[1] / "api-document.md"
 _MARKS: Mapping[Outcome, str] = {
     Outcome.PASS: "ok",
     Outcome.FAIL: "FAIL",
@@ -30,7 +30,7 @@ def as_json(verdict: Verdict) -> Mapping[str, Any]:  # Any: JSON
     return {
         "schemaVersion": SCHEMA_VERSION,
         "suite": {"version": version("justemails")},
-        "document": {"id": "api-document.md", "sha256": hashlib.sha256(_DOCUMENT.read_bytes()).hexdigest()},
+        "document": {"id": DOCUMENT.name, "sha256": hashlib.sha256(DOCUMENT.read_bytes()).hexdigest()},
         "target": {"baseUrl": verdict.base_url},
         "profiles": list(verdict.profiles),
         "started": verdict.started.isoformat(timespec="seconds"),

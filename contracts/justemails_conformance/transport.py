@@ -69,6 +69,16 @@ class Exchange:
     trouble: str | None
     seconds: float
 
+    @property
+    def status(self) -> int:
+        """The status of the answer; 0 where there is none."""
+        return self.answer.status if self.answer else 0
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the answer is a 2xx."""
+        return 200 <= self.status < 300
+
 
 class Target:
     """The server under judgement. Each exchange has a connection of its own, so that none can spoil another.

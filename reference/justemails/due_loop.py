@@ -61,7 +61,8 @@ class DueLoop:
                 due = self._next_due()
                 if due is not None and due <= self._clock.now():
                     await self._act()
-                await self._wait()
+                else:
+                    await self._wait(due)
             except Exception:  # noqa: BLE001  # logged; a loop that dies would strand all that is due
                 # The store cannot be read or written now (a full disk, say). What is in it waits for us.
                 _log.exception("%s pauses for %s s", self._name, _PAUSE_S)
@@ -72,13 +73,10 @@ class DueLoop:
         self.stopping = True
         self._wake.set()
 
-    async def _wait(self) -> None:
-        due = self._next_due()
+    async def _wait(self, due: datetime | None) -> None:
         waits = [] if due is None else [(due - self._clock.now()).total_seconds()]
         if self._look_again_s is not None:
             waits.append(self._look_again_s)
-        if waits and min(waits) <= 0:
-            return
         self._waiting = True
         try:
             if waits:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from justemails_conformance.clauses import Profile, clauses
+from justemails_conformance.evidence import retry_after_s
 from justemails_conformance.judge import Judge, Outcome, Verdict
-from justemails_conformance.limits import LIMITS, retry_after_s
+from justemails_conformance.limits import LIMITS
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Answer, Exchange, Request, Target
 from justemails_sandbox.sandbox import Sandbox
