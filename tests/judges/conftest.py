@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.judges import exim
 
 _ROOT = Path(__file__).parents[2]
 _HERE = Path(__file__).parent
@@ -29,8 +30,8 @@ def _missing(case: str) -> str | None:
     if os.getuid() != 0:
         return "Postfix runs for root only"
     lacks = [f"{name} (of {package})" for name, package in _PROGRAMS[case].items() if shutil.which(name) is None]
-    if case == "faults" and not [*_HERE.glob("packages/exim4-daemon-light_*.deb")]:
-        lacks.append("the package exim4-daemon-light")
+    if case == "faults" and exim.package() is None:
+        lacks.append(f"the package {exim.PACKAGE}")
     if case == "mail":
         lacks += [f"{name} (of Perl)" for name in ("Mail::DKIM", "Mail::SPF", "Net::DNS") if not _perl_has(name)]
         modules = ("libmime", "mailauth", "mailparser", "nodemailer")

@@ -5,7 +5,6 @@ as the better of two. What Postfix and Exim agree on is the contract; where they
 """
 
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.judges import exim
 from tests.judges.letters import SENDING_DOMAIN
 from tests.judges.place import SENDER_IP, SENDER_NAME, Place, wait_until
 from tests.judges.postfix import Postfix
@@ -68,7 +68,6 @@ FAULTS: Sequence[Fault] = (
 
 _FIRST_IP, _GOOD_IP, _POSTFIX_IP = 100, "192.0.2.30", "192.0.2.31"
 _HOSTS: Mapping[str, Sequence[str]] = {"one host": (), "two hosts": ("good.hosts.test",)}  # the others beside it
-_EXIM_USER = "Debian-exim"
 _EXIM = """
 exim_path = {exim}
 primary_hostname = {name}
@@ -197,17 +196,14 @@ def _postfix(folder: Path, recipients: Sequence[str]) -> Mapping[str, str]:
 
 
 def _exim(folder: Path, recipients: Sequence[str]) -> Mapping[str, str]:
-    """Return Exim's outcomes; it is unpacked, since its package and Postfix' exclude each other."""
+    """Return Exim's outcomes."""
     home = folder / "exim"
     home.mkdir(mode=0o777)
     home.chmod(0o777)
-    program = _unpacked_exim(home)
-    _add_user(home, _EXIM_USER)
-    # Several begin at once: one of them would make these as root's, and the others would be denied until it gives them
-    # away.
-    for part in ("", "input", "msglog", "db"):
-        (home / "spool" / part).mkdir(mode=0o750, exist_ok=True)
-        shutil.chown(home / "spool" / part, _EXIM_USER, _EXIM_USER)
+    program = exim.unpacked(home)
+    for path, copy in exim.accounts(home).items():
+        namespace.cover(path, copy)
+    exim.make_spool(home / "spool")
     config = home / "exim.conf"
     config.write_text(_EXIM.format(exim=program, name="exim.sender.test", folder=home, ip=SENDER_IP))
     mail = "From: a@exim.sender.test\nSubject: x\n\nhello\n"
@@ -240,21 +236,3 @@ def _exim(folder: Path, recipients: Sequence[str]) -> Mapping[str, str]:
         host = re.search(r" H=(\S+)", rest)
         found.setdefault(recipient, {"=>": f"sent {host[1] if host else ''}", "==": "deferred", "**": "bounced"}[mark])
     return {recipient: found.get(recipient, "nothing") for recipient in recipients}
-
-
-def _unpacked_exim(home: Path) -> Path:
-    (package,) = (Path(__file__).parent / "packages").glob("exim4-daemon-light_*.deb")
-    subprocess.run(["dpkg-deb", "-x", str(package), str(home / "root")], check=True)
-    return home / "root" / "usr" / "sbin" / "exim4"
-
-
-def _add_user(home: Path, name: str) -> None:
-    """Let this place have a user that the package would have made."""
-    for file, line in (("passwd", f"{name}:x:45678:45678::/nonexistent:/bin/false\n"), ("group", f"{name}:x:45678:\n")):
-        path = Path("/etc") / file
-        if f"\n{name}:" in path.read_text():
-            continue
-        shutil.copy(path, home / file)
-        with (home / file).open("a") as copy:
-            copy.write(line)
-        namespace.cover(path, home / file)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.judges import exim
 from tests.sandbox.harness import COMMAND
 
 SENDER = str(Path(__file__).with_name("sender.py"))
@@ -92,9 +93,10 @@ def test_a_command_that_does_not_exist_is_wrong_usage() -> None:
     assert "'no-such-command' cannot be run" in lab("--", "no-such-command", code=2).stderr
 
 
-# Programs of others, where they are installed: Debian's packages swaks and exim4-daemon-light.
+# Programs of others, where they are there: Debian's packages swaks and exim4-daemon-light.
 
 EXIM = """
+exim_path = {exim}
 primary_hostname = sender.lab.test
 spool_directory = {folder}/spool
 log_file_path = {folder}/%slog
@@ -163,15 +165,17 @@ def test_swaks_delivers() -> None:
     assert [mail["to"] for mail in told["mails"]] == [["user@example.test"]]
 
 
-@pytest.mark.skipif(shutil.which("exim4") is None, reason="exim4 is not installed")
+@pytest.mark.skipif(not (shutil.which("exim4") or exim.package()), reason="Exim is neither installed nor fetched")
 def test_exim_meets_in_each_domain_what_it_promises(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)  # for Exim, which gives up root
     for parent in tmp_path.parents[:3]:
         parent.chmod(parent.stat().st_mode | 0o011)
     config = tmp_path / "exim.conf"
-    config.write_text(EXIM.format(folder=tmp_path))
-    script = f"""for name in {" ".join(EXPECTED_OF_EXIM)}; do
-        printf 'From: a@lab.test\\nSubject: x\\n\\nhello\\n' | exim4 -C {config} -odi -i -f a@lab.test u@$name.test
+    program = shutil.which("exim4") or exim.unpacked(tmp_path)
+    config.write_text(EXIM.format(exim=program, folder=tmp_path))
+    covers = [f"mount --bind {copy} {path}\n" for path, copy in exim.accounts(tmp_path).items()]
+    script = f"""{"".join(covers)}for name in {" ".join(EXPECTED_OF_EXIM)}; do
+        printf 'From: a@lab.test\\nSubject: x\\n\\nhello\\n' | {program} -C {config} -odi -i -f a@lab.test u@$name.test
     done"""
 
     told = report("sh", "-c", script)
