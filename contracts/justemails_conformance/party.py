@@ -96,7 +96,7 @@ class Party:
             headers = self._authorization
         request = _request(method, path, body, headers)
         exchange = self._once(tier, request)
-        if exchange.answer is None:
+        if exchange.answer is None and not exchange.late:
             exchange = self._once(tier, request)  # a single lost connection is nobody's fault
         elif exchange.status == 429:
             self._journal.unexpected_429 += 1

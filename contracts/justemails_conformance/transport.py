@@ -14,8 +14,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -62,12 +62,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what came of it: an answer, or what was wrong with it in plain words."""
+    """A request and what came of it: an answer, or what was wrong with it in plain words.
+
+    Args:
+        late: whether it was given up because its time was over.
+    """
 
     request: Request
     answer: Answer | None
     trouble: str | None
     seconds: float
+    late: bool = False
 
     @property
     def status(self) -> int:
@@ -103,16 +108,19 @@ class Target:
         answer, trouble = None, None
         connection = self._connection()
         try:
-            with _deadline(connection, self._deadline_s) as late:
+            with _Deadline(connection, self._deadline_s) as deadline:
                 try:
+                    deadline.connect()
                     answer = self._exchange(connection, request)
+                except TimeoutError:
+                    deadline.late.set()
                 except (OSError, http.client.HTTPException, ValueError) as ex:
                     trouble = _plain(ex)
-            if late.is_set():  # the library may take what it was cut off from for the end
+            if deadline.late.is_set():  # the library may take what it was cut off from for the end
                 answer, trouble = None, f"no whole answer within {self._deadline_s:g} s"
         finally:
             connection.close()
-        return Exchange(request, answer, trouble, time.perf_counter() - began)
+        return Exchange(request, answer, trouble, time.perf_counter() - began, deadline.late.is_set())
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "https":
@@ -144,32 +152,40 @@ def _parts(base_url: str) -> tuple[str, str, int | None, str]:
     return parts.scheme, parts.hostname, port, parts.path
 
 
-@contextmanager
-def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterator[threading.Event]:
-    """Cut a connection off when its time is up: a server that sends now and then keeps every read alive."""
-    late = threading.Event()
+class _Deadline:
+    """Cuts a connection off when its time is up: a server that sends now and then keeps every read alive."""
 
-    def cut() -> None:
-        late.set()
-        its_socket: socket.socket | None = connection.sock
+    def __init__(self, connection: http.client.HTTPConnection, seconds: float) -> None:
+        self.late = threading.Event()
+        self._connection = connection
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def connect(self) -> None:
+        """Connect, and keep the socket: the library forgets it once an answer says that it is the last one."""
+        self._connection.connect()
+        self._socket = self._connection.sock
+
+    def _cut(self) -> None:
+        self.late.set()
+        its_socket = self._socket or self._connection.sock
         if its_socket is not None:
             with suppress(OSError):  # it is closed already
                 its_socket.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield late
-    finally:
-        timer.cancel()
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
 
 
 _PLAIN: Sequence[tuple[type[Exception], str]] = (
     (ConnectionRefusedError, "the connection was refused"),
     (ConnectionResetError, "the connection was closed without an answer"),
     (http.client.RemoteDisconnected, "the connection was closed without an answer"),
-    (TimeoutError, "no answer in time"),
     (socket.gaierror, "the host's name cannot be found"),
     (http.client.IncompleteRead, "the answer ended early"),
 )
