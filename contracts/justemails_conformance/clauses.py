@@ -1,7 +1,7 @@
 """The clauses that a server is judged by: each promise of the API document, and how it is checked.
 
-The promises stand in ``api-document.md``, how they are checked in ``clauses.yaml``; both are beside this package. A
-test holds them together.
+The promises stand in ``api-document.md``, how they are checked in ``clauses.yaml``. A test holds them together. What is
+judged beside them, because any server of HTTP is better for it, says its own sentence in ``clauses.yaml``.
 """
 
 import re
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 
 import yaml
 
-_FOLDER = Path(__file__).parents[1]
-DOCUMENT = _FOLDER / "api-document.md"
+from justemails_contract.files import FOLDER
+
+DOCUMENT = FOLDER / "api-document.md"
 _ITEM = re.compile(r"^- \[([\w.]+)\] (.*(?:\n  .*)*)", re.MULTILINE)
 _ROW = re.compile(r"^\| \[([\w.]+)\] \| (.*) \|$", re.MULTILINE)
 
@@ -24,6 +24,7 @@ class Level(StrEnum):
 
     MUST = "M"  # the document promises it: the server fails
     SHOULD = "S"  # only an example shows it: a warning
+    ADVICE = "A"  # the document does not say it, HTTP or the safety of users does: a warning
 
 
 class Profile(StrEnum):
@@ -32,6 +33,8 @@ class Profile(StrEnum):
     CORE = "core"
     LIMITS = "limits"
     DELIVERY = "delivery"
+    SECURITY = "security"
+    FUZZ = "fuzz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Clause:
     """One promise.
 
     Args:
-        id: its anchor in ``api-document.md``.
+        id: its anchor in ``api-document.md``; what is judged beside the document begins with ``fuzz.`` or the like.
         sentence: the promise, as it stands there.
         how: what the suite does, and what passes; for an unchecked one, why it is not checked.
     """
@@ -58,7 +61,7 @@ class Clause:
 @cache
 def clauses() -> Mapping[str, Clause]:
     """Return every clause by its id, in the order of the document."""
-    table = yaml.safe_load((_FOLDER / "clauses.yaml").read_text("utf-8"))
+    table = yaml.safe_load((FOLDER / "clauses.yaml").read_text("utf-8"))
     sentences = _sentences()
     return {id_: _clause(id_, sentences.get(id_, ""), row) for id_, row in table.items()}
 
@@ -66,9 +69,9 @@ def clauses() -> Mapping[str, Clause]:
 def _clause(id_: str, sentence: str, row: Mapping[str, str]) -> Clause:
     if row.keys() == {"unchecked"}:
         return Clause(id_, sentence, row["unchecked"])
-    if row.keys() != {"level", "profile", "how"}:
+    if row.keys() - {"sentence"} != {"level", "profile", "how"} or bool(sentence) == ("sentence" in row):
         raise ValueError(f"clauses.yaml: {id_} has {sorted(map(str, row))}")
-    return Clause(id_, sentence, row["how"], Level(row["level"]), Profile(row["profile"]))
+    return Clause(id_, sentence or row["sentence"], row["how"], Level(row["level"]), Profile(row["profile"]))
 
 
 def _sentences() -> Mapping[str, str]:

@@ -7,7 +7,7 @@ not checked.
 from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta
 
-from justemails_conformance.checks import binder
+from justemails_conformance.checks import Check, Look, binder, bound
 from justemails_conformance.evidence import (
     BreachError,
     SkippedError,
@@ -29,12 +29,16 @@ from justemails_conformance.party import Tier
 from justemails_conformance.scene import HTML, TEXT, UNKNOWN_ID, UNKNOWN_KEY, UNKNOWN_KEY_ID, Scene
 from justemails_conformance.transport import Exchange
 
-Check = Callable[[Scene], None]
-
-CORE: dict[str, Check] = {}
+CORE: dict[str, Look[Scene]] = {}
 """The checks by their clauses, in the order in which they are made."""
 
 check = binder(CORE)
+
+
+def checks(scene: Scene) -> Mapping[str, Check]:
+    """Return the checks of a run."""
+    return bound(CORE, scene)
+
 
 _NEAR = timedelta(minutes=5)
 
@@ -140,7 +144,7 @@ def _(scene: Scene) -> None:
     _near_now(_sent(scene), "createdAt")
 
 
-def _refuses(**changed: object) -> Check:
+def _refuses(**changed: object) -> Look[Scene]:
     """Return a check that a body with such members is refused as unreadable or as not valid (CHOICE-07)."""
 
     def look(scene: Scene) -> None:

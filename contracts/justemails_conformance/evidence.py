@@ -40,6 +40,10 @@ class SkippedError(Exception):
     """A check cannot be made; the message says what is missing."""
 
 
+class InconclusiveError(Exception):
+    """A check was made and shows nothing; the message says why: starved by limits, too slow, or disturbed."""
+
+
 def succeeded(exchange: Exchange) -> Exchange:
     """Return an exchange that ended in success."""
     return answered(exchange, range(200, 300), "a success (2xx)")
@@ -103,6 +107,15 @@ def json_of(exchange: Exchange) -> Any:  # Any: JSON
         return json.loads(exchange.answer.body)
     except (ValueError, RecursionError):
         raise BreachError("a JSON body", _words(exchange) or "an empty body", exchange) from None
+
+
+def json_or_none(exchange: Exchange) -> object:
+    """Return what an answer's body says, or None where it is no JSON, which another clause tells."""
+    try:
+        body: object = json_of(exchange)
+    except BreachError:
+        return None
+    return body
 
 
 def member(exchange: Exchange, name: str, is_right: Callable[[Any], bool], expected: str) -> Any:  # Any: JSON

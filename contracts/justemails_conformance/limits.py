@@ -7,11 +7,11 @@ that succeed are counted on, since whether others count is open (CHOICE-15).
 The keys that are limited here are made for it, and the key that the suite was handed is spared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from justemails_conformance.checks import binder
+from justemails_conformance.checks import Check, Look, binder, bound
 from justemails_conformance.evidence import (
     BreachError,
     SkippedError,
@@ -134,15 +134,18 @@ class Bursts:
         return self.scene.make_key_or_skip()
 
 
-Check = Callable[[Bursts], None]
-
-LIMITS: dict[str, Check] = {}
+LIMITS: dict[str, Look[Bursts]] = {}
 """The checks by their clauses, in the order in which they are made."""
 
 check = binder(LIMITS)
 
 
-def _as_often_as_it_says(tier: Tier) -> Check:
+def checks(scene: Scene) -> Mapping[str, Check]:
+    """Return the checks of a run."""
+    return bound(LIMITS, Bursts(scene))
+
+
+def _as_often_as_it_says(tier: Tier) -> Look[Bursts]:
     def look(bursts: Bursts) -> None:
         burst, limit = bursts.of(tier), LIMIT[tier]
         if burst.refusal is None:

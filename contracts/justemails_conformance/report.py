@@ -10,8 +10,8 @@ from typing import Any
 
 from justemails_conformance.clauses import DOCUMENT
 from justemails_conformance.evidence import shown
-from justemails_conformance.judge import Finding, Outcome, Verdict
 from justemails_conformance.transport import Exchange
+from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 SCHEMA_VERSION = 1
 _MARKS: Mapping[Outcome, str] = {
@@ -19,6 +19,7 @@ _MARKS: Mapping[Outcome, str] = {
     Outcome.FAIL: "FAIL",
     Outcome.WARN: "warn",
     Outcome.SKIP: "skip",
+    Outcome.INCONCLUSIVE: "unclear",
     Outcome.ERROR: "ERROR",
 }
 
@@ -29,7 +30,7 @@ def as_json(verdict: Verdict) -> Mapping[str, Any]:  # Any: JSON
     left = [key for key in verdict.created if key not in verdict.removed]
     return {
         "schemaVersion": SCHEMA_VERSION,
-        "suite": {"version": version("justemails")},
+        "suite": {"version": version("justemails"), "seed": verdict.seed},
         "document": {"id": DOCUMENT.name, "sha256": hashlib.sha256(DOCUMENT.read_bytes()).hexdigest()},
         "target": {"baseUrl": verdict.base_url},
         "profiles": list(verdict.profiles),
@@ -91,8 +92,8 @@ def curl(base_url: str, exchange: Exchange) -> str:
 
 def line_of(finding: Finding) -> str:
     """Return a line for one finding."""
-    reason = f"  {finding.got}" if finding.outcome in {Outcome.SKIP, Outcome.ERROR} else ""
-    return f"  {_MARKS[finding.outcome]:<5} {finding.clause.id}{reason}"
+    reason = f"  {finding.got}" if finding.outcome in {Outcome.SKIP, Outcome.INCONCLUSIVE, Outcome.ERROR} else ""
+    return f"  {_MARKS[finding.outcome]:<7} {finding.clause.id}{reason}"
 
 
 def told(base_url: str, finding: Finding) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import Any
 
 from justemails_conformance.clock import Wait
@@ -56,14 +57,16 @@ class Made:
 class Scene:
     """The requests of a run; whatever fails here fails every check that needs it.
 
-    Args:
+    Attributes:
+        random: draws whatever is drawn.
         run_id: tells this run's mails and keys from all others.
     """
 
-    def __init__(self, party: Party, means: Means, run_id: str, wait: Wait) -> None:
+    def __init__(self, party: Party, means: Means, seed: int, wait: Wait) -> None:
         self.party = party
         self.means = means
-        self.run_id = run_id
+        self.random = Random(seed)  # noqa: S311  # no secret is drawn
+        self.run_id = f"{self.random.getrandbits(48):012x}"
         self.wait = wait
         self.made: list[Made] = []
         self.revoked: list[Made] = []

@@ -6,12 +6,11 @@ judged by it. ``contracts/openapi.yaml`` is the reference's own, with every choi
     document_contract()["paths"]["/send"]["post"]["x-limit"]["requests"]
 """
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-FOLDER = Path(__file__).parents[1]
+from justemails_contract.files import FOLDER
 
 Contract = dict[str, Any]  # Any: an OpenAPI document, as YAML has it
 

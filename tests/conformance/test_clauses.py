@@ -3,17 +3,21 @@
 import re
 from pathlib import Path
 
-from justemails_conformance.clauses import Level, Profile, clauses
+from justemails_conformance.clauses import Level, clauses
+from justemails_conformance.judge import CHECKS
 
 DOCUMENT = Path(__file__).parents[2] / "contracts" / "api-document.md"
 
+BESIDE = ("contract.", "fuzz.", "security.")
+"""How clauses begin that are no anchors."""
+
 
 def test_every_promise_has_a_check_or_a_reason_and_nothing_else_has() -> None:
-    """In the order of the document, so that the two can be read beside each other."""
+    """In the order of the document, so that the two can be read beside each other; then what is judged beside it."""
     anchors = re.findall(r"^(?:- |\| )\[([^\]]+)\]", DOCUMENT.read_text("utf-8"), re.MULTILINE)
 
     assert len(anchors) > 100
-    assert [*clauses()] == anchors
+    assert [clause for clause in clauses() if not clause.startswith(BESIDE)] == anchors
 
 
 def test_every_clause_quotes_its_promise_and_says_how_it_is_checked() -> None:
@@ -39,4 +43,4 @@ def test_a_promise_in_words_is_no_mere_should() -> None:
 def test_each_profile_has_clauses() -> None:
     found = [clause.profile for clause in clauses().values() if clause.checked]
 
-    assert {profile: found.count(profile) > 4 for profile in Profile} == dict.fromkeys(Profile, True)
+    assert {profile: found.count(profile) > 4 for profile in CHECKS} == dict.fromkeys(CHECKS, True)

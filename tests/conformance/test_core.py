@@ -14,11 +14,13 @@ from justemails.keyring import issue_key
 from justemails_conformance import clock
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.core import CORE
-from justemails_conformance.judge import OF_ALL, Judge, Outcome, UnreachableError, Verdict
+from justemails_conformance.everything import OF_ALL
+from justemails_conformance.judge import Judge, UnreachableError
 from justemails_conformance.party import Tier
 from justemails_conformance.report import as_json, told
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
+from justemails_conformance.verdict import Outcome, Verdict
 from justemails_contract.operations import Scope
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.settings import SandboxSettings

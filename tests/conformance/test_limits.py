@@ -13,10 +13,11 @@ import pytest
 
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.evidence import retry_after_s
-from justemails_conformance.judge import Judge, Outcome, Verdict
+from justemails_conformance.judge import Judge
 from justemails_conformance.limits import LIMITS
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Answer, Exchange, Request, Target
+from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings

@@ -7,9 +7,10 @@ from tests.conformance import micro
 from tests.conformance.test_limits import Time
 
 from justemails_conformance.clauses import Profile
-from justemails_conformance.judge import Judge, Outcome, Verdict
+from justemails_conformance.judge import Judge
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
+from justemails_conformance.verdict import Outcome, Verdict
 
 
 def judged(profile: Profile) -> Verdict:

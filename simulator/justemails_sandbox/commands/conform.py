@@ -9,10 +9,11 @@ import click
 
 from justemails_conformance import clauses as table
 from justemails_conformance.clauses import Clause, Profile
-from justemails_conformance.judge import Finding, Judge, Outcome, UnreachableError, Verdict
+from justemails_conformance.judge import Judge, UnreachableError
 from justemails_conformance.report import dump, line_of, told
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import BadBaseUrlError, Target
+from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 _JUDGED = (Profile.CORE, Profile.LIMITS)
 _FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4

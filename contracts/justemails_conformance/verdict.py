@@ -1,0 +1,61 @@
+"""What comes of judging a server."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from justemails_conformance.clauses import Clause, Profile
+from justemails_conformance.party import Journal
+from justemails_conformance.transport import Exchange
+
+
+class Outcome(StrEnum):
+    """What came of a check."""
+
+    PASS = "pass"  # noqa: S105  # no password
+    FAIL = "fail"
+    WARN = "warn"
+    SKIP = "skip"  # something that it needs is missing, which the report names
+    INCONCLUSIVE = "inconclusive"  # it was checked and shows nothing, for a reason that the report names
+    ERROR = "error"  # our own fault
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of the check of one clause; nothing in it shows a key."""
+
+    clause: Clause
+    outcome: Outcome
+    expected: str = ""
+    got: str = ""
+    exchange: Exchange | None = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of a run.
+
+    Args:
+        seed: repeats it, as far as the server does its part.
+    """
+
+    base_url: str
+    started: datetime
+    seed: int = 0
+    profiles: Sequence[Profile] = ()
+    findings: list[Finding] = field(default_factory=list)
+    observed: dict[str, object] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
+    seconds: float = 0.0
+    created: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(finding.outcome is outcome for finding in self.findings)
+
+    @property
+    def enough(self) -> bool:
+        """Whether so much was verified that the run means something: more passed than not, and something did."""
+        judged = self.count(Outcome.PASS) + self.count(Outcome.FAIL) + self.count(Outcome.WARN)
+        return judged > self.count(Outcome.SKIP) + self.count(Outcome.INCONCLUSIVE) and self.count(Outcome.PASS) > 0
