@@ -27,8 +27,9 @@ from justemails.pony_store import PonyStore
 from justemails.ratelimit import RateLimiter
 from justemails_contract import errors
 from justemails_contract.delivery import INITIAL, Status
+from justemails_contract.files import FOLDER
 from justemails_contract.limits import LIMITS
-from justemails_contract.openapi import FOLDER, Contract, document_contract, reference_contract
+from justemails_contract.openapi import Contract, document_contract, reference_contract
 from justemails_contract.operations import BASE_PATH, OPERATIONS
 
 ROOT = Path(__file__).parents[2]
