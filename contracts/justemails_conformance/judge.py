@@ -12,7 +12,8 @@ from justemails_conformance.observed import observed
 from justemails_conformance.party import Party
 from justemails_conformance.redaction import Redaction
 from justemails_conformance.scene import Means, Scene
-from justemails_conformance.transport import Target
+from justemails_conformance.shapes import in_another_case, with_another_end
+from justemails_conformance.transport import Exchange, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
@@ -20,6 +21,8 @@ CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
     Profile.LIMITS: limits.checks,
 }
 """Who makes the checks of a profile; in this order."""
+
+_FAULTS_TOLD = 2
 
 
 class UnreachableError(Exception):
@@ -58,6 +61,8 @@ class Judge:
         self._redaction = Redaction()
         for name, secret in (
             ("key", means.key),
+            ("key, its last character changed", with_another_end(means.key)),
+            ("key, in another case", in_another_case(means.key)),
             ("other-key", means.other_key),
             ("send-only-key", means.restricted_key),
         ):
@@ -73,12 +78,11 @@ class Judge:
         began = clock.elapsed_s()
         verdict = Verdict(self._target.base_url, clock.now(), self._seed, self._profiles)
         party = Party(self._target, self._means.key, verdict.journal, self._wait)
-        _look_for_the_api(party)
-        scene = Scene(party, self._means, self._seed, self._wait)
+        scene = Scene(party, self._means, self._seed, self._wait, _look_for_the_api(party))
         try:
             for clause, check in self._checks(scene, verdict):
                 if self._only(clause):
-                    self._keep(verdict, _made(clauses()[clause], check))
+                    self._keep(verdict, _once_told(_made(clauses()[clause], check), verdict))
         finally:
             _clean_up(scene, verdict)
         verdict.observed = observed(scene)
@@ -120,8 +124,20 @@ def _made(clause: Clause, check: Check) -> Finding:
     return Finding(clause, Outcome.PASS)
 
 
-def _look_for_the_api(party: Party) -> None:
-    """Ask for the list of messages once: what has no JSON for that is no server of this API, or not there."""
+def _once_told(finding: Finding, verdict: Verdict) -> Finding:
+    """Return a finding; where a server fails at whatever is bad, [errors.500] tells it and not every clause."""
+    if not _is_fault(finding) or finding.clause.id == "errors.500":
+        return finding
+    told = sum(_is_fault(earlier) for earlier in verdict.findings)
+    return finding if told < _FAULTS_TOLD else Finding(finding.clause, Outcome.SKIP, got="needs errors.500")
+
+
+def _is_fault(finding: Finding) -> bool:
+    return finding.outcome is Outcome.FAIL and finding.exchange is not None and finding.exchange.status >= 500
+
+
+def _look_for_the_api(party: Party) -> Exchange:
+    """Return the list of messages: what has no JSON for that is no server of this API, or not there."""
     exchange = party.messages()
     if exchange.answer is None:
         raise UnreachableError(exchange.trouble or "no answer")
@@ -133,6 +149,7 @@ def _look_for_the_api(party: Party) -> None:
         raise UnreachableError(f"GET /messages is answered with {answer}, not with JSON; is it the base URL?") from None
     if exchange.status == 401:
         raise UnreachableError("GET /messages is answered with 401: is the key right?")
+    return exchange
 
 
 def _clean_up(scene: Scene, verdict: Verdict) -> None:

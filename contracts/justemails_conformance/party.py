@@ -56,6 +56,10 @@ class Party:
         self._wait = wait
         self._asked: dict[Tier, deque[float]] = {tier: deque() for tier in Tier}
 
+    @property
+    def base_url(self) -> str:
+        return self._target.base_url
+
     def with_key(self, key: str | None) -> "Party":
         """Return somebody else, at the same server and in the same journal."""
         return Party(self._target, key, self._journal, self._wait)

@@ -1,27 +1,42 @@
 """What the checks of the core profile look at: a few requests, each made once and when the first check wants it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import Any
 
 from justemails_conformance.clock import Wait
-from justemails_conformance.evidence import BreachError, SkippedError, given, is_text, object_of, succeeded
+from justemails_conformance.evidence import (
+    BreachError,
+    JsonObject,
+    SkippedError,
+    given,
+    is_integer,
+    is_text,
+    items_of,
+    json_or_none,
+    object_of,
+    succeeded,
+)
 from justemails_conformance.party import Party
+from justemails_conformance.shapes import another_id
 from justemails_conformance.transport import Exchange
 
 SUBJECT = "Welcome — Grüße"
 TEXT = "Hello — Thanks for signing up."  # [send.request.text]
 HTML = "<h1>Hello</h1><p>Thanks for signing up.</p>"  # [send.request.html]
-UNKNOWN_ID = "msg_conformance0000000000000"
-UNKNOWN_KEY_ID = "key_conformance0000000000000"
 UNKNOWN_KEY = "je_live_" + "0" * 38
+REFUSED = "Refused"
+"""What the subjects of mails begin with that ought to be refused."""
 
+_UNKNOWN_ID = "msg_conformance0000000000000"
 _LOOKS = 10
 _LOOK_AGAIN_S = 0.5  # together five seconds, which is what a list or a revocation may lag
+_LATER_S = 1.5  # so that whole seconds show that time has gone on
+_USE_IS_TOLD_AFTER_S = (0.0, 2.0, 8.0, 50.0)  # together a minute (CHOICE-47)
 _PAGES = 20
+_SMALL_PAGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,7 @@ class Means:
         key: a key of the account under judgement, with every permission.
         sender: an address of a verified domain.
         to: where mail may go.
-        unverified: an address of a domain that is not verified.
+        unverified: an address of a domain that is not verified; without it, of one that nobody has.
         other_key: a key of another account.
         restricted_key: a key that may send and nothing else.
     """
@@ -57,17 +72,23 @@ class Made:
 class Scene:
     """The requests of a run; whatever fails here fails every check that needs it.
 
+    Args:
+        before: the list of messages as it was before the run.
+
     Attributes:
         random: draws whatever is drawn.
         run_id: tells this run's mails and keys from all others.
+        known_ids: of messages that were there before, or were taken.
+        made: every key that the server has made.
     """
 
-    def __init__(self, party: Party, means: Means, seed: int, wait: Wait) -> None:
+    def __init__(self, party: Party, means: Means, seed: int, wait: Wait, before: Exchange | None = None) -> None:
         self.party = party
         self.means = means
         self.random = Random(seed)  # noqa: S311  # no secret is drawn
         self.run_id = f"{self.random.getrandbits(48):012x}"
         self.wait = wait
+        self.known_ids = _ids_in(before)
         self.made: list[Made] = []
         self.revoked: list[Made] = []
 
@@ -76,7 +97,21 @@ class Scene:
         """Somebody without a key."""
         return self.party.with_key(None)
 
-    def body(self, **changed: object) -> Mapping[str, object]:
+    @property
+    def other(self) -> Party:
+        """The holder of another account's key."""
+        if self.means.other_key is None:
+            raise SkippedError("needs a key of another account (--other-key)")
+        return self.party.with_key(self.means.other_key)
+
+    @property
+    def unverified(self) -> str:
+        """An address of a domain that is not verified."""
+        return self.means.unverified or f"hello@unverified-{self.run_id}.com"
+
+    # Messages
+
+    def body(self, **changed: object) -> dict[str, object]:
         """Return the smallest body of POST /send [send.request.minimal]; None leaves a member out."""
         members: dict[str, object] = {
             "from": self.means.sender,
@@ -85,6 +120,28 @@ class Scene:
             "html": "<h1>Hello</h1>",
         }
         return {name: value for name, value in {**members, **changed}.items() if value is not None}
+
+    def bad_body(self, **changed: object) -> dict[str, object]:
+        """Return a body that is to be refused, whose subject tells so where it is kept all the same."""
+        return self.body(**{"subject": self.refused_subject, **changed})
+
+    @property
+    def refused_subject(self) -> str:
+        return f"{REFUSED} {self.run_id}"
+
+    def send(self, **changed: object) -> Exchange:
+        """Send a mail that ought to be taken."""
+        return self._sent(self.body(**changed))
+
+    def send_badly(self, **changed: object) -> Exchange:
+        """Send a mail that ought to be refused."""
+        return self.party.send(self.bad_body(**changed))
+
+    def _sent(self, body: Mapping[str, object]) -> Exchange:
+        exchange = self.party.send(body)
+        if exchange.succeeded:
+            self.known_ids |= _ids_in(exchange)
+        return exchange
 
     @cached_property
     def full_body(self) -> Mapping[str, object]:
@@ -99,21 +156,109 @@ class Scene:
 
     @cached_property
     def full(self) -> Exchange:
-        return self.party.send(self.full_body)
+        return self._sent(self.full_body)
+
+    @cached_property
+    def capital_to(self) -> str:
+        """Where mail may go, the first letter a capital."""
+        return self.means.to[:1].upper() + self.means.to[1:]
 
     @cached_property
     def minimal(self) -> Exchange:
-        return self.party.send(self.body())
+        return self.send(to=self.capital_to)
+
+    @cached_property
+    def without_to(self) -> Exchange:
+        return self.send_badly(to=None)
 
     @cached_property
     def status(self) -> Exchange:
         """A look at the message of ``full``."""
+        return self._look()
+
+    @cached_property
+    def delivered(self) -> Exchange:
+        """A look at that message once it is delivered, or after five seconds."""
+
+        def look() -> tuple[Exchange, bool]:
+            exchange = self._look()
+            body = json_or_none(exchange)
+            return exchange, isinstance(body, dict) and body.get("status") == "delivered"
+
+        return self.until(look)
+
+    @cached_property
+    def later(self) -> Exchange:
+        """One more look, after more than a second."""
+        self.wait(_LATER_S)
+        return self._look()
+
+    def _look(self) -> Exchange:
         return self.party.status(self.id_of(self.full, "send.response.id"))
 
     @cached_property
     def listed(self) -> Exchange:
-        """The first page of the list."""
+        """The first page of the list, after everything was sent."""
         return self.party.messages()
+
+    @cached_property
+    def small_pages(self) -> list[Exchange]:
+        """The first pages of two messages each, as far as the server takes what it is asked."""
+        pages: list[Exchange] = []
+        for page in range(1, _SMALL_PAGES + 1):
+            exchange = self.party.messages(f"?page={page}&perPage=2")
+            body = json_or_none(exchange)
+            pagination = body.get("pagination") if isinstance(body, dict) else None
+            if not exchange.succeeded or not isinstance(pagination, dict) or pagination.get("perPage") != 2:
+                break
+            pages.append(exchange)
+        return pages
+
+    def find(self, message_id: str, is_right: Callable[[JsonObject], bool] = bool) -> JsonObject | None:
+        """Return the item of a message in the list, on whatever page, as it is to be and within five seconds.
+
+        Raises:
+            SkippedError: it may stand on a page that cannot be reached.
+        """
+        pages = [self.listed]
+        for _ in range(_LOOKS):
+            found = self._found(message_id, pages)
+            if found is not None and is_right(found):
+                return found
+            self.wait(_LOOK_AGAIN_S)
+            pages = [self.party.messages()]
+        return None
+
+    def find_once(self, message_id: str) -> JsonObject | None:
+        """Return the item of a message as it stands in the list now."""
+        return self._found(message_id, [self.party.messages()])
+
+    def _found(self, message_id: str, pages: list[Exchange]) -> JsonObject | None:
+        """Look on one page after the other; a server that knows no ``page`` shows the first one again."""
+        seen: list[JsonObject] = []
+        for page in range(1, _PAGES + 1):
+            if page > len(pages):
+                pages.append(self.party.messages(f"?page={page}"))
+            if page > 1 and not pages[-1].succeeded:
+                break
+            data = object_of(given(pages[page - 1], "base.relative", "messages.response")).get("data")
+            items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+            new = [item for item in items if item not in seen]
+            for item in new:
+                if item.get("id") == message_id:
+                    return item
+            seen += new
+            if not new or len(seen) >= _total(pages[0]):
+                break
+        if 0 < len(seen) < _total(pages[0]):
+            raise SkippedError("needs a list of which every page can be reached, by ?page= if there are more")
+        return None
+
+    # Keys
+
+    @property
+    def key_name(self) -> str:
+        return f"Conformance {self.run_id}"
 
     @cached_property
     def created(self) -> Exchange:
@@ -132,12 +277,19 @@ class Scene:
             raise SkippedError("needs keys.create")
         return made
 
+    def create_badly(self, body: object, party: Party | None = None) -> Exchange:
+        """Ask for a key that ought to be refused; one that is made all the same is revoked at the end."""
+        return self.keep_key((party or self.party).create_key(body))
+
     def _create(self) -> Exchange:
-        exchange = self.party.create_key({"name": f"Conformance {self.run_id}"})
+        return self.keep_key(self.party.create_key({"name": self.key_name}))
+
+    def keep_key(self, exchange: Exchange) -> Exchange:
+        """Note a key that an answer gives, so that it is revoked at the end."""
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
             if is_text(body.get("id")) and is_text(body.get("key")):
-                self.made.append(Made(body["id"], body["key"], f"Conformance {self.run_id}"))
+                self.made.append(Made(body["id"], body["key"], self.key_name))
         return exchange
 
     @property
@@ -156,8 +308,27 @@ class Scene:
 
     @cached_property
     def used(self) -> Exchange:
-        """A read with the new key."""
+        """A read with the new key, after the list."""
+        _ = self.keys
+        return self.with_the_new_key()
+
+    def with_the_new_key(self) -> Exchange:
+        """Read with the new key."""
         return self.party.with_key(self.key.secret).messages()
+
+    @cached_property
+    def keys_after_use(self) -> Exchange:
+        """The list of keys once it tells of the use, or after a minute."""
+        _ = self.used
+        for wait_s in _USE_IS_TOLD_AFTER_S:
+            self.wait(wait_s)
+            exchange = self.party.list_keys()
+            body = json_or_none(exchange)
+            items = body.get("data") if isinstance(body, dict) else None
+            own = [item for item in items or () if isinstance(item, dict) and item.get("id") == self.key.id]
+            if not own or "lastUsed" not in own[0] or own[0]["lastUsed"] is not None:
+                break
+        return exchange
 
     @cached_property
     def revocation(self) -> Exchange:
@@ -167,12 +338,7 @@ class Scene:
         self.revoked.append(self.key)
         return exchange
 
-    @property
-    def other(self) -> Party:
-        """The holder of another account's key."""
-        if self.means.other_key is None:
-            raise SkippedError("needs a key of another account (--other-key)")
-        return self.party.with_key(self.means.other_key)
+    # Both
 
     def id_of(self, exchange: Exchange, clause: str) -> str:
         """Return the id that an answer gives, for checks that need it."""
@@ -184,34 +350,12 @@ class Scene:
             raise SkippedError(f"needs {clause}")
         return str(found)
 
-    def find(self, message_id: str) -> Mapping[str, Any] | None:  # Any: JSON
-        """Return the item of a message in the list, on whatever page, within five seconds."""
-        for _ in range(_LOOKS):
-            for item in self._items():
-                if item.get("id") == message_id:
-                    return item
-            self.wait(_LOOK_AGAIN_S)
-        return None
-
-    def _items(self) -> Sequence[Mapping[str, Any]]:
-        """Return the items of the first pages; a server that knows no page is asked once."""
-        items: list[Mapping[str, Any]] = []
-        for page in range(1, _PAGES + 1):
-            exchange = self.party.messages("" if page == 1 else f"?page={page}")
-            if page > 1 and (exchange.answer is None or exchange.answer.status >= 400):
-                break
-            data = object_of(given(exchange, "base.relative", "messages.response")).get("data")
-            new = (
-                [item for item in data if isinstance(item, dict) and item not in items]
-                if isinstance(data, list)
-                else []
-            )
-            if not new:
-                break
-            items += new
-            if any(self.run_id in str(item.get("subject", "")) for item in new):
-                break
-        return items
+    def another_id(self, exchange: Exchange) -> str:
+        """Return an id that names nothing, of the shape of the one that an answer gives."""
+        try:
+            return another_id(self.id_of(exchange, ""), self.random)
+        except SkippedError:
+            return _UNKNOWN_ID
 
     def until(self, look: Callable[[], tuple[Exchange, bool]]) -> Exchange:
         """Look again and again for five seconds, until what is looked for is there; return the last look."""
@@ -222,3 +366,20 @@ class Scene:
             self.wait(_LOOK_AGAIN_S)
             exchange, there = look()
         return exchange
+
+
+def _ids_in(exchange: Exchange | None) -> set[object]:
+    """Return the ids that an answer gives, be it one object or a list."""
+    body = None if exchange is None else json_or_none(exchange)
+    if not isinstance(body, dict):
+        return set()
+    with suppress(BreachError):
+        return {item.get("id") for item in items_of(exchange) if is_text(item.get("id"))} if exchange else set()
+    return {body["id"]} if is_text(body.get("id")) else set()
+
+
+def _total(exchange: Exchange) -> int:
+    body = json_or_none(exchange)
+    pagination = body.get("pagination") if isinstance(body, dict) else None
+    total = pagination.get("total") if isinstance(pagination, dict) else None
+    return total if is_integer(total) and isinstance(total, int) else 0

@@ -1,0 +1,31 @@
+"""The core profile: a check for each clause that can be judged with a few requests, in an order that spends few.
+
+Each check is bound to one clause, and passes, breaks it, or says what it lacks. What the document does not promise is
+not checked. The modules are named for what is done, and their checks are made in this order:
+
+    sending    POST /send
+    looking    GET /send/:id
+    listing    GET /messages
+    asking     with no key, with a wrong one, over plain HTTP
+    managing   /api-keys, and at last the end of the key that was made
+"""
+
+from collections.abc import Mapping
+
+from justemails_conformance.checks import Check, Look, bound
+from justemails_conformance.core import asking, listing, looking, managing, sending
+from justemails_conformance.scene import Scene
+
+CORE: Mapping[str, Look[Scene]] = {
+    **sending.CHECKS,
+    **looking.CHECKS,
+    **listing.CHECKS,
+    **asking.CHECKS,
+    **managing.CHECKS,
+}
+"""The checks by their clauses."""
+
+
+def checks(scene: Scene) -> Mapping[str, Check]:
+    """Return the checks of a run."""
+    return bound(CORE, scene)

@@ -1,0 +1,84 @@
+"""Who may ask: without a key, with something that is none, with one that may not, and over what."""
+
+from justemails_conformance.checks import Look, binder
+from justemails_conformance.evidence import BreachError, SkippedError, json_of, refused, succeeded
+from justemails_conformance.party import Journal, Party, Tier
+from justemails_conformance.scene import UNKNOWN_KEY, Scene
+from justemails_conformance.shapes import in_another_case, with_another_end
+from justemails_conformance.transport import Target
+
+CHECKS: dict[str, Look[Scene]] = {}
+
+check = binder(CHECKS)
+
+_PLAIN_DEADLINE_S = 5.0
+
+
+@check("auth.required")
+def _(scene: Scene) -> None:
+    nobody = scene.nobody
+    for exchange in (
+        nobody.send(scene.bad_body()),
+        nobody.status(scene.another_id(scene.full)),
+        nobody.messages(),
+        nobody.create_key({"name": scene.key_name}),
+        nobody.list_keys(),
+        nobody.revoke_key(scene.another_id(scene.created)),
+    ):
+        refused(exchange, 401)
+
+
+@check("auth.header")
+def _(scene: Scene) -> None:
+    for value in (f"Basic {scene.means.key}", scene.means.key, "Bearer"):
+        refused(scene.nobody.ask(Tier.READ, "GET", "/messages", headers={"Authorization": value}), 401)
+
+
+@check("errors.401")
+def _(scene: Scene) -> None:
+    """Keys that are almost right, and at each other operation one that is all wrong."""
+    key = scene.means.key
+    for wrong in (with_another_end(key), in_another_case(key)):
+        if wrong is not None:
+            refused(_stranger(scene, wrong).messages(), 401)
+    stranger = _stranger(scene, UNKNOWN_KEY)
+    for exchange in (
+        stranger.messages(),
+        stranger.send(scene.bad_body()),
+        stranger.status(scene.another_id(scene.full)),
+        stranger.create_key({"name": scene.key_name}),
+        stranger.list_keys(),
+        _stranger(scene, "not-a-key").revoke_key(scene.another_id(scene.created)),
+    ):
+        refused(exchange, 401)
+
+
+def _stranger(scene: Scene, key: str) -> Party:
+    return scene.party.with_key(key)
+
+
+@check("errors.403")
+def _(scene: Scene) -> None:
+    if scene.means.restricted_key is None:
+        raise SkippedError("needs a key that may send and nothing else (--send-only-key)")
+    restricted = scene.party.with_key(scene.means.restricted_key)
+    refused(restricted.messages(), 403)
+    refused(scene.create_badly({"name": scene.key_name}, restricted), 403)
+
+
+@check("base.relative")
+def _(scene: Scene) -> None:
+    succeeded(scene.listed)
+    json_of(scene.listed)
+
+
+@check("base.https")
+def _(scene: Scene) -> None:
+    """Asked with the key that the run made, which is revoked at its end: the other one never travels in the open."""
+    base_url = scene.party.base_url
+    if not base_url.startswith("https://"):
+        raise SkippedError("needs a base URL that begins with https://")
+    plain = Target(f"http://{base_url.removeprefix('https://')}", deadline_s=_PLAIN_DEADLINE_S)
+    exchange = Party(plain, scene.key.secret, Journal(), scene.wait).messages()
+    if exchange.succeeded:
+        raise BreachError("no success over plain HTTP", f"{exchange.status} at {plain.base_url}/messages", exchange)

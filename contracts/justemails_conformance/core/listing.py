@@ -1,0 +1,196 @@
+"""GET /messages: the list and its pages."""
+
+from collections.abc import Mapping, Sequence
+
+from justemails_conformance.checks import Look, binder
+from justemails_conformance.core.shared import a_status, a_text
+from justemails_conformance.evidence import (
+    BreachError,
+    SkippedError,
+    given,
+    is_integer,
+    items_of,
+    member,
+    object_of,
+    right,
+    shown,
+    succeeded,
+)
+from justemails_conformance.scene import REFUSED, Scene
+from justemails_conformance.transport import Exchange
+
+CHECKS: dict[str, Look[Scene]] = {}
+
+check = binder(CHECKS)
+
+_STRANGERS = 3
+_A_PAGE = 2  # so few to a page that a handful of messages fills three
+
+
+@check("messages.purpose")
+def _(scene: Scene) -> None:
+    message_id = scene.id_of(scene.full, "send.response.id")
+    if scene.find(message_id) is None:
+        raise BreachError(
+            f"the message {shown(message_id)} in the list within five seconds", "it is not there", scene.listed
+        )
+    _has_nothing_that_was_refused(scene)
+
+
+def _has_nothing_that_was_refused(scene: Scene) -> None:
+    """A message that was refused was not sent. Items without a subject are looked at one by one, but not many."""
+    strangers = []
+    for item in _given_items(scene.listed, "messages.data"):
+        if scene.refused_subject in str(item.get("subject")):
+            raise BreachError("sent messages alone", f"one that was refused: {shown(item)}", scene.listed)
+        if "subject" not in item and item.get("id") not in scene.known_ids:
+            strangers.append(str(item.get("id")))
+    for message_id in strangers[:_STRANGERS]:
+        exchange = scene.party.status(message_id)
+        if exchange.succeeded and scene.refused_subject in str(object_of(exchange).get("subject")):
+            raise BreachError("sent messages alone", f"one that was {REFUSED.lower()}", exchange)
+
+
+@check("messages.response")
+def _(scene: Scene) -> None:
+    object_of(given(scene.listed, "base.relative"))
+
+
+@check("messages.data")
+def _(scene: Scene) -> None:
+    items_of(given(scene.listed, "base.relative", "messages.response"))
+
+
+@check("messages.data.id")
+def _(scene: Scene) -> None:
+    seen: set[object] = set()
+    for item in _given_items(scene.listed, "messages.data"):
+        message_id = right(scene.listed, item, *a_text("id"))
+        if message_id in seen:
+            raise BreachError("one item for each message", f"{shown(message_id)} twice", scene.listed)
+        seen.add(message_id)
+
+
+@check("messages.data.status")
+def _(scene: Scene) -> None:
+    """In the list and by itself a message has one status, once it is delivered and within five seconds."""
+    for item in _given_items(scene.listed, "messages.data"):
+        right(scene.listed, item, *a_status())
+    message_id = scene.id_of(scene.full, "send.response.id")
+    if object_of(given(scene.delivered, "status.purpose", "status.response")).get("status") != "delivered":
+        return  # it may change between two looks
+    if scene.find(message_id, lambda item: item.get("status") == "delivered") is None:
+        told = (scene.find_once(message_id) or {}).get("status")
+        if told is not None:
+            raise BreachError('status: "delivered", as GET /send/:id tells it', shown(told), scene.listed)
+
+
+@check("messages.data.more")
+def _(scene: Scene) -> None:
+    for item in _given_items(scene.listed, "messages.data"):
+        missing = [name for name in ("from", "to", "subject", "createdAt") if name not in item]
+        if missing:
+            raise BreachError(
+                "items with from, to, subject and createdAt", f"no {missing[0]}", scene.listed, warns=True
+            )
+
+
+@check("messages.account")
+def _(scene: Scene) -> None:
+    exchange = succeeded(scene.other.messages())
+    for item in items_of(exchange):
+        if item.get("id") in scene.known_ids:
+            raise BreachError("the other account's messages alone", f"{shown(item['id'])} of the first", exchange)
+
+
+@check("messages.pagination")
+def _(scene: Scene) -> None:
+    _pagination(scene.listed)
+
+
+@check("messages.pagination.page")
+def _(scene: Scene) -> None:
+    page = right(scene.listed, _given_pagination(scene), "page", is_integer, "an integer")
+    if page != 1:
+        raise BreachError("page: 1 where none is asked for", shown(page), scene.listed, warns=True)
+
+
+@check("messages.pagination.perPage")
+def _(scene: Scene) -> None:
+    per_page = right(scene.listed, _given_pagination(scene), "perPage", is_integer, "an integer")
+    count = len(_given_items(scene.listed, "messages.data"))
+    if count > per_page:
+        raise BreachError(f"{per_page} items at most, as perPage says", f"{count} items", scene.listed)
+
+
+@check("messages.pagination.total")
+def _(scene: Scene) -> None:
+    total = right(scene.listed, _given_pagination(scene), "total", is_integer, "an integer")
+    count = len(_given_items(scene.listed, "messages.data"))
+    if total < count:
+        raise BreachError(f"total: {count} at least, which are shown", shown(total), scene.listed)
+    for page in _small_pages(scene):
+        told = _pagination(page)["total"]
+        if told < total:
+            raise BreachError(f"total: {shown(total)} on every page, the smallest too", shown(told), page)
+
+
+@check("messages.pagination.next")
+def _(scene: Scene) -> None:
+    """Two to a page, the first pages have what stands first in the list, each message once."""
+    pages = _small_pages(scene)
+    if not pages:
+        raise SkippedError("needs pages that ?page= and ?perPage= ask for, which is a choice of the server's")
+    if any(_pagination(page)["total"] != _pagination(scene.listed).get("total") for page in pages):
+        raise SkippedError("needs messages.pagination.total, and an account that nobody else uses meanwhile")
+    order = [item.get("id") for item in _given_items(scene.listed, "messages.data")]
+    for number, page in enumerate(pages):
+        expected = order[number * _A_PAGE : (number + 1) * _A_PAGE]
+        found = [item.get("id") for item in items_of(page)]
+        if sorted(map(str, found)) != sorted(map(str, expected)):
+            raise BreachError(
+                f"on page {number + 1} of {_A_PAGE} each {', '.join(map(shown, expected)) or 'nothing'}",
+                ", ".join(map(shown, found)) or "nothing",
+                page,
+            )
+
+
+def _small_pages(scene: Scene) -> Sequence[Exchange]:
+    """Return the first pages of two each, or none where the server has other names for them (CHOICE-17)."""
+    pages = []
+    for page, exchange in enumerate(scene.small_pages, start=1):
+        try:
+            pagination, items = _pagination(exchange), items_of(exchange)
+        except (BreachError, SkippedError):
+            return ()
+        if (pagination.get("page"), pagination.get("perPage")) != (page, _A_PAGE) or len(items) > _A_PAGE:
+            return ()
+        if not is_integer(pagination.get("total")):
+            return ()
+        pages.append(exchange)
+    return pages
+
+
+def _given_items(exchange: Exchange, clause: str) -> list[Mapping[str, object]]:
+    """Return the items of a list, or skip: that there are none is another clause's."""
+    try:
+        return items_of(succeeded(exchange))
+    except BreachError:
+        raise SkippedError(f"needs {clause}") from None
+
+
+def _given_pagination(scene: Scene) -> Mapping[str, object]:
+    try:
+        return _pagination(scene.listed)
+    except BreachError:
+        raise SkippedError("needs messages.pagination") from None
+
+
+def _pagination(exchange: Exchange) -> Mapping[str, object]:
+    pagination: Mapping[str, object] = member(
+        given(exchange, "base.relative", "messages.response"),
+        "pagination",
+        lambda value: isinstance(value, dict),
+        "an object",
+    )
+    return pagination
