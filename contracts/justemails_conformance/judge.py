@@ -1,14 +1,18 @@
 """Judging a server: makes the checks, looks at everything that was said meanwhile, and cleans up."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from random import SystemRandom
 
-from justemails_conformance import clock, core, everything, limits
+from justemails_conformance import clock, core, delivery, everything, limits
 from justemails_conformance.checks import Check
 from justemails_conformance.clauses import Clause, Level, Profile, clauses
+from justemails_conformance.control import Control, ControlError
+from justemails_conformance.equipment import equip
 from justemails_conformance.evidence import BreachError, InconclusiveError, SkippedError, json_of, shown
 from justemails_conformance.observed import observed
+from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
 from justemails_conformance.redaction import Redaction
 from justemails_conformance.scene import Means, Scene
@@ -19,6 +23,7 @@ from justemails_conformance.verdict import Finding, Outcome, Verdict
 CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
     Profile.CORE: core.checks,
     Profile.LIMITS: limits.checks,
+    Profile.DELIVERY: delivery.checks,
 }
 """Who makes the checks of a profile; in this order."""
 
@@ -36,7 +41,8 @@ class Judge:
         profiles: what to judge.
         only: says of a clause whether it is wanted.
         listen: told of each finding as soon as it is made.
-        wait: waits for so many seconds.
+        control: what is around the server, where it can be reached; it moves the server's clock instead of waiting.
+        wait: waits for so many seconds, where nothing moves the clock.
         seed: decides everything that is drawn; another one at every run where none is given.
     """
 
@@ -48,6 +54,7 @@ class Judge:
         profiles: Sequence[Profile] = (Profile.CORE,),
         only: Callable[[str], bool] = lambda clause: True,
         listen: Callable[[Finding], None] = lambda finding: None,
+        control: Control | None = None,
         wait: clock.Wait = clock.wait,
         seed: int | None = None,
     ) -> None:
@@ -56,7 +63,8 @@ class Judge:
         self._profiles = profiles
         self._only = only
         self._listen = listen
-        self._wait = wait
+        self._control = control
+        self._pace = Pace(control.advance if control is not None and control.moves_the_clock else wait)
         self._seed = SystemRandom().randrange(10**9) if seed is None else seed
         self._redaction = Redaction()
         for name, secret in (
@@ -77,8 +85,9 @@ class Judge:
         """
         began = clock.elapsed_s()
         verdict = Verdict(self._target.base_url, clock.now(), self._seed, self._profiles)
-        party = Party(self._target, self._means.key, verdict.journal, self._wait)
-        scene = Scene(party, self._means, self._seed, self._wait, _look_for_the_api(party))
+        party = Party(self._target, self._means.key, verdict.journal, self._pace)
+        scene = Scene(party, self._means, self._seed, self._pace, _look_for_the_api(party), self._control)
+        equip(scene, self._redaction)
         try:
             for clause, check in self._checks(scene, verdict):
                 if self._only(clause):
@@ -117,7 +126,7 @@ def _made(clause: Clause, check: Check) -> Finding:
         return Finding(clause, outcome, ex.expected, ex.got, ex.exchange)
     except SkippedError as ex:
         return Finding(clause, Outcome.SKIP, got=str(ex))
-    except InconclusiveError as ex:
+    except (InconclusiveError, ControlError) as ex:
         return Finding(clause, Outcome.INCONCLUSIVE, got=str(ex))
     except Exception as ex:  # noqa: BLE001  # a fault of the suite is no verdict on the server
         return Finding(clause, Outcome.ERROR, got=f"{type(ex).__name__}: {ex}")
@@ -154,6 +163,8 @@ def _look_for_the_api(party: Party) -> Exchange:
 
 def _clean_up(scene: Scene, verdict: Verdict) -> None:
     """Revoke what was made and is left; that it fails is told, and is no breach."""
+    with suppress(ControlError):
+        scene.at_end.close()
     for made in scene.made:
         verdict.created.append(made.id)
         if made not in scene.revoked:

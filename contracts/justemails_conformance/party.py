@@ -6,14 +6,14 @@ once too often. A 429 that comes all the same is counted, its Retry-After waited
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from threading import Lock
 from urllib.parse import quote
 
-from justemails_conformance import clock
-from justemails_conformance.clock import Wait
 from justemails_conformance.evidence import retry_after_s
+from justemails_conformance.pace import Pace
 from justemails_conformance.transport import Exchange, Request, Target
 
 _WINDOW_S = 60.0
@@ -39,6 +39,13 @@ class Journal:
     exchanges: list[Exchange] = field(default_factory=list)
     requests: dict[Tier, int] = field(default_factory=lambda: dict.fromkeys(Tier, 0))
     unexpected_429: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def note(self, tier: Tier, exchange: Exchange) -> None:
+        """Write an exchange down, in any thread."""
+        with self._lock:
+            self.requests[tier] += 1
+            self.exchanges.append(exchange)
 
 
 class Party:
@@ -46,15 +53,20 @@ class Party:
 
     Args:
         key: None asks without an Authorization header.
-        wait: waits for so many seconds; on a clock that can be moved, it moves it.
+        pace: the time that the run goes by.
     """
 
-    def __init__(self, target: Target, key: str | None, journal: Journal, wait: Wait = clock.wait) -> None:
+    def __init__(self, target: Target, key: str | None, journal: Journal, pace: Pace | None = None) -> None:
         self.key = key
         self._target = target
         self._journal = journal
-        self._wait = wait
+        self._pace = pace or Pace()
         self._asked: dict[Tier, deque[float]] = {tier: deque() for tier in Tier}
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """Everything that was said in the run so far."""
+        return self._journal.exchanges
 
     @property
     def base_url(self) -> str:
@@ -62,7 +74,7 @@ class Party:
 
     def with_key(self, key: str | None) -> "Party":
         """Return somebody else, at the same server and in the same journal."""
-        return Party(self._target, key, self._journal, self._wait)
+        return Party(self._target, key, self._journal, self._pace)
 
     def send(self, body: object) -> Exchange:
         """POST /send [send.request.path]."""
@@ -105,7 +117,7 @@ class Party:
         elif exchange.status == 429:
             self._journal.unexpected_429 += 1
             told_s = retry_after_s(exchange)
-            self._wait(_WINDOW_S if told_s is None else min(told_s, _LONGEST_WAIT_S))
+            self._pace.wait(_WINDOW_S if told_s is None else min(told_s, _LONGEST_WAIT_S))
             exchange = self._once(tier, request)
         return exchange
 
@@ -123,19 +135,18 @@ class Party:
         return self._exchange(tier, request)
 
     def _exchange(self, tier: Tier, request: Request) -> Exchange:
-        self._journal.requests[tier] += 1
         exchange = self._target.ask(request)
-        self._journal.exchanges.append(exchange)
+        self._journal.note(tier, exchange)
         return exchange
 
     def _keep_to_budget(self, tier: Tier) -> None:
-        asked, now = self._asked[tier], clock.elapsed_s()
+        asked, now = self._asked[tier], self._pace.elapsed_s()
         while asked and asked[0] <= now - _WINDOW_S:
             asked.popleft()
         if len(asked) >= BUDGET[tier]:
-            self._wait(asked[0] + _WINDOW_S - now)
+            self._pace.wait(asked[0] + _WINDOW_S - now)
             asked.popleft()
-        asked.append(clock.elapsed_s())
+        asked.append(self._pace.elapsed_s())
 
 
 def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -> Request:

@@ -1,12 +1,12 @@
 """What the checks of the core profile look at: a few requests, each made once and when the first check wants it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-from justemails_conformance.clock import Wait
+from justemails_conformance.control import Control, Made
 from justemails_conformance.evidence import (
     BreachError,
     JsonObject,
@@ -19,6 +19,7 @@ from justemails_conformance.evidence import (
     object_of,
     succeeded,
 )
+from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
 from justemails_conformance.shapes import another_id
 from justemails_conformance.transport import Exchange
@@ -36,7 +37,7 @@ _LOOK_AGAIN_S = 0.5  # together five seconds, which is what a list or a revocati
 _LATER_S = 1.5  # so that whole seconds show that time has gone on
 _USE_IS_TOLD_AFTER_S = (0.0, 2.0, 8.0, 50.0)  # together a minute (CHOICE-47)
 _PAGES = 20
-_SMALL_PAGES = 3
+_SMALL_PAGES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +61,40 @@ class Means:
     restricted_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A key that the suite has made."""
-
-    id: str
-    secret: str
-    name: str
-
-
 class Scene:
     """The requests of a run; whatever fails here fails every check that needs it.
 
     Args:
         before: the list of messages as it was before the run.
+        control: what is around the server, where it can be reached.
 
     Attributes:
         random: draws whatever is drawn.
         run_id: tells this run's mails and keys from all others.
         known_ids: of messages that were there before, or were taken.
         made: every key that the server has made.
+        at_end: what is to be undone at the end.
     """
 
-    def __init__(self, party: Party, means: Means, seed: int, wait: Wait, before: Exchange | None = None) -> None:
+    def __init__(
+        self,
+        party: Party,
+        means: Means,
+        seed: int,
+        pace: Pace,
+        before: Exchange | None = None,
+        control: Control | None = None,
+    ) -> None:
         self.party = party
         self.means = means
         self.random = Random(seed)  # noqa: S311  # no secret is drawn
         self.run_id = f"{self.random.getrandbits(48):012x}"
-        self.wait = wait
+        self.pace = pace
+        self.control = control
         self.known_ids = _ids_in(before)
         self.made: list[Made] = []
         self.revoked: list[Made] = []
+        self.at_end = ExitStack()
 
     @property
     def nobody(self) -> Party:
@@ -190,7 +194,7 @@ class Scene:
     @cached_property
     def later(self) -> Exchange:
         """One more look, after more than a second."""
-        self.wait(_LATER_S)
+        self.pace.wait(_LATER_S)
         return self._look()
 
     def _look(self) -> Exchange:
@@ -225,7 +229,7 @@ class Scene:
             found = self._found(message_id, pages)
             if found is not None and is_right(found):
                 return found
-            self.wait(_LOOK_AGAIN_S)
+            self.pace.wait(_LOOK_AGAIN_S)
             pages = [self.party.messages()]
         return None
 
@@ -260,15 +264,26 @@ class Scene:
     def key_name(self) -> str:
         return f"Conformance {self.run_id}"
 
-    @cached_property
+    @property
     def created(self) -> Exchange:
+        """The making of the first key."""
+        return self._first[0]
+
+    @property
+    def key(self) -> Made:
+        """The key that was made first."""
+        made = self._first[1]
+        if made is None:
+            raise SkippedError("needs a key of its own, and keys.create.response gives none")
+        return made
+
+    @cached_property
+    def _first(self) -> tuple[Exchange, Made | None]:
         return self._create()
 
     def make_key(self) -> Made | None:
         """Make one more key; None: the server gives none."""
-        before = len(self.made)
-        self._create()
-        return self.made[before] if len(self.made) > before else None
+        return self._create()[1]
 
     def make_key_or_skip(self) -> Made:
         """Make one more key."""
@@ -281,8 +296,10 @@ class Scene:
         """Ask for a key that ought to be refused; one that is made all the same is revoked at the end."""
         return self.keep_key((party or self.party).create_key(body))
 
-    def _create(self) -> Exchange:
-        return self.keep_key(self.party.create_key({"name": self.key_name}))
+    def _create(self) -> tuple[Exchange, Made | None]:
+        before = len(self.made)
+        exchange = self.keep_key(self.party.create_key({"name": self.key_name}))
+        return exchange, self.made[before] if len(self.made) > before else None
 
     def keep_key(self, exchange: Exchange) -> Exchange:
         """Note a key that an answer gives, so that it is revoked at the end."""
@@ -291,14 +308,6 @@ class Scene:
             if is_text(body.get("id")) and is_text(body.get("key")):
                 self.made.append(Made(body["id"], body["key"], self.key_name))
         return exchange
-
-    @property
-    def key(self) -> Made:
-        """The key that was made first."""
-        _ = self.created
-        if not self.made:
-            raise SkippedError("needs a key of its own, and keys.create.response gives none")
-        return self.made[0]
 
     @cached_property
     def keys(self) -> Exchange:
@@ -321,7 +330,7 @@ class Scene:
         """The list of keys once it tells of the use, or after a minute."""
         _ = self.used
         for wait_s in _USE_IS_TOLD_AFTER_S:
-            self.wait(wait_s)
+            self.pace.wait(wait_s)
             exchange = self.party.list_keys()
             body = json_or_none(exchange)
             items = body.get("data") if isinstance(body, dict) else None
@@ -363,7 +372,7 @@ class Scene:
         for _ in range(_LOOKS - 1):
             if there:
                 break
-            self.wait(_LOOK_AGAIN_S)
+            self.pace.wait(_LOOK_AGAIN_S)
             exchange, there = look()
         return exchange
 

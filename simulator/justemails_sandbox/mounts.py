@@ -1,10 +1,12 @@
-"""WSGI applications around others: several on one port, and one whose requests are noted."""
+"""WSGI applications around others: several on one port, one of another time, one whose requests are noted."""
 
 import time
 from collections.abc import Iterable, Mapping
+from email.utils import format_datetime
 from typing import Any
 
 from justemails.http_server import WsgiApp
+from justemails.ports import Clock
 from justemails_sandbox.events import EventLog
 
 
@@ -19,6 +21,21 @@ def mount(apps: Mapping[str, WsgiApp], otherwise: WsgiApp) -> WsgiApp:
         return otherwise(environ, start_response)
 
     return dispatch
+
+
+def dated(app: WsgiApp, clock: Clock) -> WsgiApp:
+    """Return an application whose answers are of the time that ``clock`` tells, and not the machine's.
+
+    A client that compares ``Date`` with the times in an answer, or with a Retry-After, finds them to agree.
+    """
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # Any: as WSGI has it
+        def start(line: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            return start_response(line, [*headers, ("Date", format_datetime(clock.now(), usegmt=True))], *exc_info)
+
+        return app(environ, start)
+
+    return serve
 
 
 def logged(app: WsgiApp, events: EventLog) -> WsgiApp:

@@ -12,7 +12,7 @@ from justemails.app import is_quick
 from justemails.http_server import HttpServer
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.control.app import CONTROL_PATH, create_control_app
-from justemails_sandbox.mounts import logged, mount
+from justemails_sandbox.mounts import dated, logged, mount
 from justemails_sandbox.sandbox import Sandbox
 
 
@@ -25,7 +25,8 @@ class ServedSandbox(Sandbox):
         Raises:
             OSError: the port is taken.
         """
-        app = mount({BASE_PATH: logged(self.make_api(), self.events)}, otherwise=create_control_app(self))
+        api = logged(dated(self.make_api(), self.clock), self.events)
+        app = mount({BASE_PATH: api}, otherwise=create_control_app(self))
         self._http = HttpServer(app, self.settings.host, self.settings.port, is_quick, self.together)
         super().start()
         self._http_thread = threading.Thread(target=self._http.run, name="justemails-http", daemon=True)

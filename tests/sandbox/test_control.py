@@ -1,6 +1,8 @@
 """The control API, call by call."""
 
 import urllib.request
+from datetime import datetime
+from email.utils import format_datetime
 
 import pytest
 from tests.api.harness import MAIL
@@ -38,6 +40,16 @@ def test_the_clock_tells_its_time_and_mode(still: Client) -> None:
     assert before["mode"] == after["mode"] == "virtual"
     assert before["now"] < after["now"]
     assert after["next"] is None
+
+
+def test_the_api_answers_with_the_date_of_the_moved_clock(client: Client) -> None:
+    client.post("/clock", {"mode": "virtual"})
+    client.post("/clock", {"advance": "30d"})
+
+    answer = request("GET", f"{client.api}/messages", key=client.key)
+
+    now = client.get("/clock")["now"]
+    assert format_datetime(datetime.fromisoformat(now), usegmt=True) == answer.headers["Date"]
 
 
 def test_the_clock_goes_to_the_next_event(still: Client) -> None:

@@ -79,6 +79,6 @@ def _(scene: Scene) -> None:
     if not base_url.startswith("https://"):
         raise SkippedError("needs a base URL that begins with https://")
     plain = Target(f"http://{base_url.removeprefix('https://')}", deadline_s=_PLAIN_DEADLINE_S)
-    exchange = Party(plain, scene.key.secret, Journal(), scene.wait).messages()
+    exchange = Party(plain, scene.key.secret, Journal(), scene.pace).messages()
     if exchange.succeeded:
         raise BreachError("no success over plain HTTP", f"{exchange.status} at {plain.base_url}/messages", exchange)

@@ -1,0 +1,290 @@
+"""The delivery profile: what becomes of the mail itself, seen at the recipient's side.
+
+It needs a control API (``control``) of the mail hosts that the server delivers to: the sandbox's own, or that of a lab
+in which any server can run. Every mail goes to a domain that the run has made up, so that nothing else is counted.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import cached_property
+from typing import Any
+
+from justemails_conformance.checks import Check, Look, binder, bound
+from justemails_conformance.control import Control
+from justemails_conformance.evidence import (
+    BreachError,
+    InconclusiveError,
+    SkippedError,
+    json_or_none,
+    shown,
+)
+from justemails_conformance.scene import Scene
+from justemails_conformance.transport import Exchange
+
+Mail = Mapping[str, Any]  # as the control API tells it
+
+_ARRIVES_WITHIN_S = 30
+_LOOKS = 60
+_LOOK_AGAIN_S = 0.5
+_PATIENCE_S = 120.0  # for a retry, on a clock that only goes
+_JUMPS = (*[300.0] * 6, *[1800.0] * 5, *[3600.0] * 24)  # a day, in steps that few schedules outrun
+
+_HARD_TEXT = "Dots:\n.\n..\n.leading\n\nFrom here on: Grüße — 你好\nThe end, and a long line: " + "word " * 400
+_ENCODED_SUBJECT = "=?utf-8?q?a=0D=0ABcc:_injected=40example.com?="
+"""Looks like a header of its own once somebody decodes it; it is a text like any other (RFC 2047 is for the wire)."""
+
+_PUTS_OFF: Mapping[str, Mapping[str, Any]] = {
+    "451 to RCPT TO, twice": {"at": "RCPT", "reply": "451 4.7.1 greylisted", "times": 2},
+    "421 instead of a greeting, once": {"at": "CONNECT", "reply": "421 4.3.2 busy", "times": 1},
+    "452 to the final dot, once": {"at": "DOT", "reply": "452 4.3.1 no room", "times": 1},
+    "a connection lost at MAIL FROM, once": {"at": "MAIL", "drop": True, "times": 1},
+}
+_REFUSES = {"script": [{"at": "RCPT", "reply": "550 5.1.1 no such user"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail that the server took."""
+
+    to: str
+    exchange: Exchange
+    message_id: str | None
+
+
+class Deliveries:
+    """The mails of a run, each sent once."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    @property
+    def control(self) -> Control:
+        if self.scene.control is None:
+            raise SkippedError("needs the control API of a sandbox or a lab (--control)")
+        return self.scene.control
+
+    def address(self, name: str) -> str:
+        """Return an address in a domain of its own."""
+        return f"conformance@{name}-{self.scene.run_id}.test"
+
+    def send(self, to: str, **changed: object) -> Sent:
+        """Send a mail, or skip."""
+        _ = self.control
+        exchange = self.scene.send(to=to, **changed)
+        if not exchange.succeeded:
+            raise SkippedError("needs send.request")
+        body = json_or_none(exchange)
+        message_id = body.get("id") if isinstance(body, dict) else None
+        return Sent(to, exchange, str(message_id) if message_id else None)
+
+    @cached_property
+    def full(self) -> Sent:
+        """A mail with every documented member."""
+        return self.send(self.address("full"), **{k: v for k, v in self.scene.full_body.items() if k != "to"})
+
+    @cached_property
+    def arrived(self) -> Sequence[Mail]:
+        """What came of it at the recipient's."""
+        return self.control.mails(to=self.full.to, timeout_s=_ARRIVES_WITHIN_S)
+
+    def mail(self) -> Mail:
+        """Return what arrived, or skip."""
+        if not self.arrived:
+            raise SkippedError("needs send.purpose")
+        return self.arrived[0]
+
+    def status(self, sent: Sent) -> tuple[object, Exchange]:
+        """Return what the API says of a mail."""
+        if sent.message_id is None:
+            raise SkippedError("needs send.response.id")
+        exchange = self.scene.party.status(sent.message_id)
+        body = json_or_none(exchange)
+        return (body.get("status") if isinstance(body, dict) else None), exchange
+
+    def becomes(self, sent: Sent, wanted: str | None) -> tuple[object, Exchange]:
+        """Look until the status is the wanted one, or for None until it is another than at first; for half a minute."""
+        first, exchange = self.status(sent)
+        status = first
+        for _ in range(_LOOKS):
+            if status == wanted or (wanted is None and status != first):
+                break
+            self.scene.pace.wait(_LOOK_AGAIN_S)
+            status, exchange = self.status(sent)
+        return status, exchange
+
+    @contextmanager
+    def behaving(self, behaviours: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[None]:
+        """Let the hosts of some addresses behave so for a while."""
+        with ExitStack() as stack:
+            for address, behaviour in behaviours:
+                stack.enter_context(self.control.behaving(address, behaviour))
+            yield
+
+
+DELIVERY: dict[str, Look[Deliveries]] = {}
+"""The checks by their clauses, in the order in which they are made."""
+
+check = binder(DELIVERY)
+
+
+def checks(scene: Scene) -> Mapping[str, Check]:
+    """Return the checks of a run."""
+    return bound(DELIVERY, Deliveries(scene))
+
+
+@check("send.purpose")
+def _(deliveries: Deliveries) -> None:
+    sent = deliveries.full
+    if not deliveries.arrived:
+        raise BreachError(
+            f"the mail to {sent.to} at its host within {_ARRIVES_WITHIN_S} s",
+            deliveries.control.why_nothing_came(sent.to) or "nothing",
+            sent.exchange,
+        )
+    if len(deliveries.arrived) > 1:
+        raise BreachError("one mail", f"{len(deliveries.arrived)} of them", sent.exchange)
+
+
+@check("send.domain")
+def _(deliveries: Deliveries) -> None:
+    domain = _domain(deliveries.scene.means.sender)
+    told = _header(deliveries.mail(), "From")
+    if _domain(parseaddr(told)[1]) != domain:
+        raise BreachError(f"From: an address at {domain}", shown(told), deliveries.full.exchange)
+
+
+@check("send.request.delivered")
+def _(deliveries: Deliveries) -> None:
+    _is_as_it_was_sent(deliveries.mail(), deliveries.scene.full_body, deliveries.full)
+    hard = deliveries.send(deliveries.address("hard"), text=_HARD_TEXT, html=None)
+    mails = deliveries.control.mails(to=hard.to, timeout_s=_ARRIVES_WITHIN_S)
+    if len(mails) != 1:
+        raise BreachError("one mail, whatever lines its text has", f"{len(mails)} of them", hard.exchange)
+    _same_text("text", mails[0].get("text"), _HARD_TEXT, hard)
+    _is_no_header_of_its_own(deliveries)
+
+
+def _is_as_it_was_sent(mail: Mail, body: Mapping[str, Any], sent: Sent) -> None:
+    for name, wanted in (("From", body["from"]), ("To", sent.to), ("Reply-To", body["replyTo"])):
+        told = _header(mail, name)
+        if parseaddr(told)[1].lower() != str(wanted).lower():
+            raise BreachError(f"{name}: {wanted}", shown(told), sent.exchange)
+    if mail.get("subject") != body["subject"]:
+        raise BreachError(f"Subject: {shown(body['subject'])}", shown(mail.get("subject")), sent.exchange)
+    for name, wanted in body["headers"].items():
+        if _header(mail, name) != wanted:
+            raise BreachError(f"{name}: {wanted}", shown(_header(mail, name)), sent.exchange)
+    for part in ("html", "text"):
+        _same_text(part, mail.get(part), body[part], sent)
+
+
+def _is_no_header_of_its_own(deliveries: Deliveries) -> None:
+    """It may be refused; where it is taken it arrives as it stands, or at least adds no header."""
+    to = deliveries.address("encoded")
+    exchange = deliveries.scene.send(to=to, subject=_ENCODED_SUBJECT)
+    if not exchange.succeeded:
+        return
+    for mail in deliveries.control.mails(to=to, timeout_s=_ARRIVES_WITHIN_S):
+        if _header(mail, "Bcc"):
+            raise BreachError("a subject that stays one", f"a header Bcc: {shown(_header(mail, 'Bcc'))}", exchange)
+
+
+@check("product.dkim")
+def _(deliveries: Deliveries) -> None:
+    domain = _domain(deliveries.scene.means.sender)
+    results = deliveries.mail()["auth"]["dkim"]
+    if not any(one["result"] == "pass" and _aligned(one.get("domain", domain), domain) for one in results):
+        told = "; ".join(f"{one.get('domain')}: {one['result']} {one['reason']}".strip() for one in results)
+        raise BreachError(
+            f"a DKIM signature of {domain} that verifies", told or "no signature", deliveries.full.exchange
+        )
+
+
+@check("product.spf")
+def _(deliveries: Deliveries) -> None:
+    spf = deliveries.mail()["auth"]["spf"]
+    if spf["result"] != "pass":
+        raise BreachError("SPF: pass", f"{spf['result']}: {spf['reason']}", deliveries.full.exchange)
+
+
+@check("product.tracking")
+def _(deliveries: Deliveries) -> None:
+    """A mail that arrived becomes delivered, and one that was refused for good never does."""
+    deliveries.mail()
+    status, exchange = deliveries.becomes(deliveries.full, "delivered")
+    if status != "delivered":
+        raise BreachError('status: "delivered" within half a minute of the arrival', shown(status), exchange)
+    refused = deliveries.address("refused")
+    with deliveries.behaving([(refused, _REFUSES)]):
+        status, exchange = deliveries.becomes(deliveries.send(refused), None)
+    if status == "delivered":
+        raise BreachError("another status than delivered for a mail that was refused with 550", shown(status), exchange)
+
+
+@check("product.reliable")
+def _(deliveries: Deliveries) -> None:
+    kinds = {kind: deliveries.address(f"later{number}") for number, kind in enumerate(_PUTS_OFF)}
+    with deliveries.behaving((kinds[kind], {"script": [step]}) for kind, step in _PUTS_OFF.items()):
+        sent = {kind: deliveries.send(address) for kind, address in kinds.items()}
+        missing = _missing(deliveries, sent)
+        for seconds in _jumps(deliveries):
+            if not missing:
+                break
+            deliveries.scene.pace.wait(seconds)
+            missing = _missing(deliveries, sent)
+    if missing:
+        _tell(deliveries, missing)
+    for kind, one in sent.items():
+        count = len(deliveries.control.mails(to=one.to))
+        if count != 1:
+            raise BreachError(f"one mail after {kind}", f"{count} of them", one.exchange)
+
+
+def _jumps(deliveries: Deliveries) -> Sequence[float]:
+    if deliveries.control.moves_the_clock:
+        return _JUMPS
+    return [_LOOK_AGAIN_S] * int(_PATIENCE_S / _LOOK_AGAIN_S)
+
+
+def _missing(deliveries: Deliveries, sent: Mapping[str, Sent]) -> Mapping[str, Sent]:
+    """Return what has not arrived, none of which may be told to be delivered."""
+    missing = {kind: one for kind, one in sent.items() if not deliveries.control.mails(to=one.to)}
+    for kind, one in missing.items():
+        status, exchange = deliveries.status(one)
+        if status == "delivered" and not deliveries.control.mails(to=one.to):
+            raise BreachError(f"another status than delivered before it arrived ({kind})", shown(status), exchange)
+    return missing
+
+
+def _tell(deliveries: Deliveries, missing: Mapping[str, Sent]) -> None:
+    kind, one = next(iter(missing.items()))
+    why = deliveries.control.why_nothing_came(one.to)
+    if not deliveries.control.moves_the_clock:
+        raise InconclusiveError(f"{kind}: not tried again within {_PATIENCE_S:g} s, and the clock cannot be moved")
+    raise BreachError(f"the mail within a day, in spite of {kind}", why or "nothing", one.exchange)
+
+
+def _same_text(part: str, told: object, wanted: str, sent: Sent) -> None:
+    if not isinstance(told, str) or _lines(told) != _lines(wanted):
+        raise BreachError(f"{part}: {shown(wanted)}", shown(told), sent.exchange)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text; how they end, and that the last one ends, is the wire's business."""
+    return text.replace("\r\n", "\n").rstrip("\n").split("\n")
+
+
+def _header(mail: Mail, name: str) -> str:
+    return next((str(value) for given, value in mail["headers"].items() if given.lower() == name.lower()), "")
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _aligned(signer: str, domain: str) -> bool:
+    """Whether a signature's domain is the sender's, or above or below it (RFC 7489 3.1.1, relaxed)."""
+    signer = signer.lower()
+    return signer == domain or signer.endswith(f".{domain}") or domain.endswith(f".{signer}")

@@ -1,0 +1,26 @@
+"""The time that a run goes by: the machine's, and on top of it what a clock that can be moved has skipped."""
+
+from justemails_conformance import clock
+from justemails_conformance.clock import Wait
+
+
+class Pace:
+    """Waits, and knows how late it is for the server.
+
+    Args:
+        wait: waits for so many seconds, or moves the server's clock on by as many.
+    """
+
+    def __init__(self, wait: Wait = clock.wait) -> None:
+        self._wait = wait
+        self._skipped_s = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Wait; a moved clock makes it short for us and not for the server."""
+        began = clock.elapsed_s()
+        self._wait(seconds)
+        self._skipped_s += max(0.0, seconds - (clock.elapsed_s() - began))
+
+    def elapsed_s(self) -> float:
+        """Return the server's seconds; only differences mean anything."""
+        return clock.elapsed_s() + self._skipped_s
