@@ -12,12 +12,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from justemails_conformance.transport import Exchange, Request, Target
 
 Json = Any  # what JSON can say
+Mail = Mapping[str, Any]  # as the inbox tells it
 
 _DEADLINE_S = 60.0  # an advance returns when all that fell due has run
 
@@ -56,7 +58,7 @@ class Control:
         """
         self._ask("GET", "/ready")
 
-    @property
+    @cached_property
     def moves_the_clock(self) -> bool:
         """Whether the time is there to be moved."""
         try:
@@ -70,7 +72,7 @@ class Control:
         if seconds > 0:
             self._ask("POST", "/clock", {"advance": f"{math.ceil(seconds)}s"})
 
-    def mails(self, *, timeout_s: int = 0, count: int = 1, **wanted: str) -> Sequence[Json]:
+    def mails(self, *, timeout_s: int = 0, count: int = 1, **wanted: str) -> Sequence[Mail]:
         """Return the mails that match, newest first, once there are so many of them or after a time.
 
         Args:
@@ -83,7 +85,7 @@ class Control:
             )
             if exchange.status not in {200, 408}:
                 raise _error(exchange)
-        mails: Sequence[Json] = self._ask("GET", f"/inbox?{urlencode(query)}")["data"]
+        mails: Sequence[Mail] = self._ask("GET", f"/inbox?{urlencode(query)}")["data"]
         return mails
 
     def why_nothing_came(self, to: str) -> str:
@@ -111,9 +113,12 @@ class Control:
                 return str(account["id"])
         return str(self._ask("POST", "/accounts", {"name": name})["id"])
 
-    def first_account(self) -> str:
-        """Return the id of the account that was there first."""
-        return str(self._ask("GET", "/accounts")["data"][0]["id"])
+    def account_beside(self, name: str) -> str:
+        """Return the id of an account of another name."""
+        others = [account["id"] for account in self._ask("GET", "/accounts")["data"] if account["name"] != name]
+        if not others:
+            raise ControlError(f"there is no account but {name}")
+        return str(others[0])
 
     def make_key(self, account_id: str, scope: str) -> Made:
         """Make a key that may do so much."""

@@ -22,7 +22,7 @@ def equip(scene: Scene, redaction: Redaction) -> None:
             scene.means = replace(scene.means, other_key=made.secret)
             scene.at_end.callback(scene.party.with_key(made.secret).revoke_key, made.id)
         if scene.means.restricted_key is None:
-            made = control.make_key(control.first_account(), "send")
+            made = control.make_key(control.account_beside(_ACCOUNT), "send")
             redaction.hide(made.secret, "send-only-key")
             scene.means = replace(scene.means, restricted_key=made.secret)
             scene.made.append(made)
