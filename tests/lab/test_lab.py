@@ -190,3 +190,30 @@ def test_exim_meets_in_each_domain_what_it_promises(tmp_path: Path) -> None:
     # Drop keeps the mail and does not answer: what Exim puts off has arrived all the same.
     arrived = {mail["to"][0].removeprefix("u@").removesuffix(".test") for mail in told["mails"]}
     assert arrived == {name for name, mark in EXPECTED_OF_EXIM.items() if mark == "=>"} | {"drop"}
+
+
+def test_a_program_in_it_finds_a_control_api_for_mail_and_hosts() -> None:
+    script = (
+        "import json, os, sys, urllib.request as u\n"
+        "control = os.environ['JUSTEMAILS_CONTROL']\n"
+        "put = u.Request(control + '/network/refusing.test', b'{\"behaviour\": \"bounce\"}', method='PUT')\n"
+        "put.add_header('Content-Type', 'application/json')\n"
+        "u.urlopen(put)\n"
+        "import subprocess\n"
+        "codes = [subprocess.call([sys.executable, sys.argv[1], to]) for to in ('a@refusing.test', 'a@taking.test')]\n"
+        "mails = json.load(u.urlopen(control + '/inbox'))['data']\n"
+        "print(json.dumps([codes, [mail['to'] for mail in mails]]), file=sys.stderr)\n"
+    )
+
+    done = lab("--json", "--", sys.executable, "-c", script, SENDER)
+
+    assert json.loads(done.stderr.splitlines()[-1]) == [[5, 0], ["a@taking.test"]]
+
+
+def test_records_of_a_zone_file_are_in_its_dns(tmp_path: Path) -> None:
+    zone = tmp_path / "zone"
+    zone.write_text("moved.test. MX 10 mx.bounce.test.\n")
+
+    told = json.loads(lab("--json", "--zone", str(zone), "--", sys.executable, SENDER, "a@moved.test", code=5).stdout)
+
+    assert [one["host"] for one in told["refused"]] == ["mx.bounce.test"]

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
@@ -11,30 +12,52 @@ from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
 from justemails_sandbox.lab.laboratory import run_in_lab
 from justemails_sandbox.lab.namespace import NoNamespaceError
 from justemails_sandbox.lab.report import as_json, as_text
+from justemails_sandbox.lab.zone_file import Records, ZoneFileError, parse_zone
+
+
+class _ZoneFile(click.ParamType[Records]):
+    """The path of a zone file."""
+
+    name = "file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Records:
+        try:
+            return parse_zone(Path(str(value)).read_text(encoding="utf-8"))
+        except ZoneFileError as ex:
+            self.fail(f"{value}: {ex}", param, ctx)
+        except OSError as ex:
+            self.fail(f"{value} cannot be read: {ex.strerror}", param, ctx)
+        except UnicodeDecodeError:
+            self.fail(f"{value} is not UTF-8", param, ctx)
 
 
 @click.command(
     short_help="Run any program inside the fake internet.", context_settings={"ignore_unknown_options": True}
 )
 @click.option("--network", "domains", type=NetworkFile(), help=NETWORK_HELP)
+@click.option(
+    "--zone", "records", type=_ZoneFile(), default=None, help="Zone file of further DNS records, as DKIM keys."
+)
 @click.option("--json", "json_to_stdout", is_flag=True, help="Report in JSON; the program's own output goes to stderr.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def lab(
     domains: Mapping[str, Behaviour] | None,
+    records: Records | None,
     json_to_stdout: bool,  # noqa: FBT001
     command: tuple[str, ...],
 ) -> None:
     """Run COMMAND in a private network in which the fake internet is all there is, and say what mail arrived.
 
     Its resolver is the fake DNS, mail hosts listen at port 25, and nothing leaves the machine. Needs Linux, and root or
-    unprivileged user namespaces. Ends with the command's own exit code.
+    unprivileged user namespaces. Ends with the command's own exit code. COMMAND finds a control API for mail and hosts
+    at $JUSTEMAILS_CONTROL, which `justemails conform --profile delivery` uses.
 
     \b
     justemails lab -- swaks --to user@example.test --from a@b.test
     justemails lab -- sh -c 'my-app & sleep 30'
     """
     try:
-        report = run_in_lab(command, domains or {}, quiet=json_to_stdout)
+        report = run_in_lab(command, domains or {}, records or {}, quiet=json_to_stdout)
     except NoNamespaceError as ex:
         click.echo(f"justemails lab: {ex}", err=True)
         sys.exit(3)

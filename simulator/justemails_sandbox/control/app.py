@@ -4,6 +4,8 @@ Loopback is not protection enough: any web page that the user opens can send req
 are checked, after routing, and a body must say that it is JSON, which a page elsewhere cannot do without asking first.
 """
 
+from collections.abc import Mapping
+
 import falcon
 
 from justemails.app import App, answer_errors_in_json
@@ -21,6 +23,7 @@ from justemails_sandbox.control.clock import ClockResource
 from justemails_sandbox.control.inbox import InboxCollection, InboxItem, InboxRaw, InboxWait
 from justemails_sandbox.control.network import NetworkCollection, NetworkItem
 from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset, Welcome
+from justemails_sandbox.control.surroundings import Surroundings
 from justemails_sandbox.sandbox import Sandbox
 
 CONTROL_PATH = "/sandbox/v1"
@@ -28,26 +31,43 @@ CONTROL_PATH = "/sandbox/v1"
 
 def create_control_app(sandbox: Sandbox) -> App:
     """Return the WSGI application of the control API and of the start page."""
-    app: App = falcon.App(middleware=[_SameMachine()])
+    routes = {
+        **_mail_routes(sandbox),
+        "/reset": Reset(sandbox),
+        "/clock": ClockResource(sandbox),
+        "/messages/{message_id}/attempts": AttemptCollection(sandbox),
+        "/accounts": AccountCollection(sandbox),
+        "/accounts/{account_id}/keys": AccountKeys(sandbox),
+        "/accounts/{account_id}/domains": DomainCollection(sandbox),
+        "/accounts/{account_id}/domains/{domain}": DomainItem(sandbox),
+        "/accounts/{account_id}/domains/{domain}/verify": DomainVerification(sandbox),
+        "/events": EventCollection(sandbox),
+    }
+    app = _app(routes)
     app.add_route("/", Welcome())
-    for path, resource in (
-        ("/ready", Ready(sandbox)),
-        ("/reset", Reset(sandbox)),
-        ("/clock", ClockResource(sandbox)),
-        ("/inbox", InboxCollection(sandbox)),
-        ("/inbox/wait", InboxWait(sandbox)),
-        ("/inbox/{mail_id}", InboxItem(sandbox)),
-        ("/inbox/{mail_id}/raw", InboxRaw(sandbox)),
-        ("/messages/{message_id}/attempts", AttemptCollection(sandbox)),
-        ("/network", NetworkCollection(sandbox)),
-        ("/network/{domain}", NetworkItem(sandbox)),
-        ("/accounts", AccountCollection(sandbox)),
-        ("/accounts/{account_id}/keys", AccountKeys(sandbox)),
-        ("/accounts/{account_id}/domains", DomainCollection(sandbox)),
-        ("/accounts/{account_id}/domains/{domain}", DomainItem(sandbox)),
-        ("/accounts/{account_id}/domains/{domain}/verify", DomainVerification(sandbox)),
-        ("/events", EventCollection(sandbox)),
-    ):
+    return app
+
+
+def create_mail_control_app(around: Surroundings) -> App:
+    """Return the WSGI application of the part that is about mail and its hosts, for a lab."""
+    return _app(_mail_routes(around))
+
+
+def _mail_routes(around: Surroundings) -> Mapping[str, object]:
+    return {
+        "/ready": Ready(around),
+        "/inbox": InboxCollection(around),
+        "/inbox/wait": InboxWait(around),
+        "/inbox/{mail_id}": InboxItem(around),
+        "/inbox/{mail_id}/raw": InboxRaw(around),
+        "/network": NetworkCollection(around),
+        "/network/{domain}": NetworkItem(around),
+    }
+
+
+def _app(routes: Mapping[str, object]) -> App:
+    app: App = falcon.App(middleware=[_SameMachine()])
+    for path, resource in routes.items():
         app.add_route(CONTROL_PATH + path, resource)
     answer_errors_in_json(app)
     return app

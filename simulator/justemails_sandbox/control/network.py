@@ -5,29 +5,29 @@ import falcon
 from fakemx.behaviours.form import BehaviourError, parse_behaviour, to_json
 from fakemx.behaviours.script import Behaviour
 from justemails_sandbox.control import reading
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.control.surroundings import Surroundings
 
 
 class NetworkCollection:
     """``GET /network``."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         resp.media = {
-            "data": [_as_json(domain, behaviour) for domain, behaviour in self._sandbox.network.behaviours().items()]
+            "data": [_as_json(domain, behaviour) for domain, behaviour in self._around.network.behaviours().items()]
         }
 
 
 class NetworkItem:
     """``GET``, ``PUT`` and ``DELETE /network/{domain}``."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
-        behaviour = self._sandbox.network.behaviours().get(domain.lower())
+        behaviour = self._around.network.behaviours().get(domain.lower())
         if behaviour is None:
             reading.missing("domain with a behaviour of its own; every other one accepts all mail")
         resp.media = _as_json(domain.lower(), behaviour)
@@ -37,17 +37,17 @@ class NetworkItem:
             behaviour = parse_behaviour(reading.raw_object(req))
         except BehaviourError as ex:
             reading.bad(str(ex))
-        network = self._sandbox.network
+        network = self._around.network
         try:
-            self._sandbox.loop.run(network.set_behaviour(domain, behaviour))
+            self._around.loop.run(network.set_behaviour(domain, behaviour))
         except ValueError as ex:
             reading.bad(f"The domain in the path is wrong: {ex}.")
         resp.media = _as_json(domain.lower(), behaviour)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
-        if domain.lower() not in self._sandbox.network.behaviours():
+        if domain.lower() not in self._around.network.behaviours():
             reading.missing("domain with a behaviour of its own")
-        self._sandbox.loop.run(self._sandbox.network.clear_behaviour(domain))
+        self._around.loop.run(self._around.network.clear_behaviour(domain))
         resp.media = {"deleted": True}
 
 

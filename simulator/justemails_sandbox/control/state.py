@@ -6,6 +6,7 @@ from justemails import wire
 from justemails.delivery.reasons import explain
 from justemails.records import Attempt
 from justemails_sandbox.control import reading
+from justemails_sandbox.control.surroundings import Surroundings
 from justemails_sandbox.sandbox import Sandbox
 
 _EVENTS_AT_ONCE = 500
@@ -27,11 +28,11 @@ class Welcome:
 class Ready:
     """``GET /ready``."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = {"ready": True, "faults": [repr(fault) for fault in self._sandbox.network.faults]}
+        resp.media = {"ready": True, "faults": [repr(fault) for fault in self._around.network.faults]}
 
 
 class Reset:
