@@ -17,6 +17,7 @@ from justemails_conformance.party import Party
 from justemails_conformance.redaction import Redaction
 from justemails_conformance.scene import Means, Scene
 from justemails_conformance.shapes import in_another_case, with_another_end
+from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Exchange, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
@@ -41,6 +42,7 @@ class Judge:
         profiles: what to judge.
         only: says of a clause whether it is wanted.
         listen: told of each finding as soon as it is made.
+        declared: what the server says of itself.
         control: what is around the server, where it can be reached; it moves the server's clock instead of waiting.
         wait: waits for so many seconds, where nothing moves the clock.
         seed: decides everything that is drawn; another one at every run where none is given.
@@ -55,6 +57,7 @@ class Judge:
         only: Callable[[str], bool] = lambda clause: True,
         listen: Callable[[Finding], None] = lambda finding: None,
         control: Control | None = None,
+        declared: Declared = Declared(),  # noqa: B008  # frozen
         wait: clock.Wait = clock.wait,
         seed: int | None = None,
     ) -> None:
@@ -64,6 +67,7 @@ class Judge:
         self._only = only
         self._listen = listen
         self._control = control
+        self._declared = declared
         self._pace = Pace(control.advance if control is not None and control.moves_the_clock else wait)
         self._seed = SystemRandom().randrange(10**9) if seed is None else seed
         self._redaction = Redaction()
@@ -86,7 +90,8 @@ class Judge:
         began = clock.elapsed_s()
         verdict = Verdict(self._target.base_url, clock.now(), self._seed, self._profiles)
         party = Party(self._target, self._means.key, verdict.journal, self._pace)
-        scene = Scene(party, self._means, self._seed, self._pace, _look_for_the_api(party), self._control)
+        before = _look_for_the_api(party)
+        scene = Scene(party, self._means, self._seed, self._pace, before, self._control, self._declared)
         equip(scene, self._redaction)
         try:
             for clause, check in self._checks(scene, verdict):
@@ -94,10 +99,10 @@ class Judge:
                     self._keep(verdict, _once_told(_made(clauses()[clause], check), verdict))
         finally:
             _clean_up(scene, verdict)
-        verdict.observed = observed(scene)
         verdict.seconds = clock.elapsed_s() - began
         for made in scene.made:
             self._redaction.hide(made.secret, "new key")
+        verdict.observed = {name: self._redaction.value(value) for name, value in observed(scene).items()}
         verdict.findings = [self._redacted(finding) for finding in verdict.findings]
         return verdict
 

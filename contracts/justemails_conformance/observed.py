@@ -1,4 +1,9 @@
-"""What a server does where the document is silent (``choices.md``): told, and held against nobody."""
+"""What a server does where the document is silent (``choices.md``): told, and held against nobody.
+
+Only of what was asked anyway: nothing is asked for its sake.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from justemails_conformance.evidence import json_or_none
 from justemails_conformance.scene import Scene
@@ -6,14 +11,91 @@ from justemails_conformance.transport import Exchange
 
 
 def observed(scene: Scene) -> dict[str, object]:
-    """Return the choices that can be seen in what was asked anyway."""
-    asked = vars(scene)
-    told: dict[str, object] = {}
-    for name, key in (("full", "send"), ("created", "keys.create"), ("revocation", "keys.revoke")):
-        if isinstance(exchange := asked.get(name), Exchange):
-            told[f"{key}.successStatus"] = exchange.status
-    if isinstance(listed := asked.get("listed"), Exchange):
-        body = json_or_none(listed)
-        if isinstance(body, dict) and isinstance(body.get("pagination"), dict):
-            told["messages.perPage"] = body["pagination"].get("perPage")
-    return told
+    """Return the choices that can be seen, by names that say what they are of."""
+    told = {name: look(scene) for name, look in _CHOICES.items()}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def differences(declared: Mapping[str, object], seen: Mapping[str, object]) -> Sequence[str]:
+    """Return a line for each choice that is declared in one way and observed in another."""
+    return [
+        f"{name}: declared {value!r}, observed {seen[name]!r}"
+        for name, value in declared.items()
+        if name in seen and seen[name] != value
+    ]
+
+
+def _asked(scene: Scene, name: str) -> Exchange | None:
+    """Return what came of one of the scene's requests, if it was made."""
+    exchange = vars(scene).get(name)
+    return exchange if isinstance(exchange, Exchange) else None
+
+
+def _status(name: str) -> Callable[[Scene], object]:
+    def look(scene: Scene) -> object:
+        exchange = _asked(scene, name)
+        return exchange.status if exchange is not None and exchange.answer is not None else None
+
+    return look
+
+
+def _created(scene: Scene) -> object:
+    return scene.created.status if "_first" in vars(scene) and scene.created.answer is not None else None
+
+
+def _object(exchange: Exchange | None) -> Mapping[str, object]:
+    body = None if exchange is None else json_or_none(exchange)
+    return body if isinstance(body, dict) else {}
+
+
+def _items(exchange: Exchange | None) -> Sequence[Mapping[str, object]]:
+    data = _object(exchange).get("data")
+    return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+
+
+def _per_page(scene: Scene) -> object:
+    pagination = _object(_asked(scene, "listed")).get("pagination")
+    return pagination.get("perPage") if isinstance(pagination, dict) else None
+
+
+def _order(scene: Scene) -> object:
+    """The two first mails of a run were sent one after the other."""
+    places = [item.get("id") for item in _items(_asked(scene, "listed"))]
+    first, second = (_object(_asked(scene, name)).get("id") for name in ("full", "minimal"))
+    if first not in places or second not in places or first == second:
+        return None
+    return "oldest first" if places.index(first) < places.index(second) else "newest first"
+
+
+def _pages(scene: Scene) -> object:
+    if "small_pages" not in vars(scene):
+        return None
+    return "page and perPage" if scene.small_pages else "by other names, or not at all"
+
+
+def _unused(scene: Scene) -> object:
+    """What ``lastUsed`` is before a key is used."""
+    for item in _items(_asked(scene, "keys")):
+        if item.get("id") == scene.key.id:
+            return ("null" if item["lastUsed"] is None else "a time") if "lastUsed" in item else "absent"
+    return None
+
+
+def _words(scene: Scene, member: str, wanted: Callable[[Exchange], bool]) -> object:
+    """Return each text that stands in a member of the answers, once."""
+    texts: Iterable[object] = (_object(one).get(member) for one in scene.party.exchanges if wanted(one))
+    return sorted({text for text in texts if isinstance(text, str)}) or None
+
+
+_CHOICES: Mapping[str, Callable[[Scene], object]] = {
+    "send.successStatus": _status("full"),
+    "send.withoutTo.status": _status("without_to"),
+    "keys.create.successStatus": _created,
+    "keys.revoke.successStatus": _status("revocation"),
+    "keys.lastUsed.beforeUse": _unused,
+    "messages.perPage": _per_page,
+    "messages.order": _order,
+    "messages.pages": _pages,
+    "status.words": lambda scene: _words(scene, "status", lambda one: one.request.path.startswith("/send")),
+    "errors.words": lambda scene: _words(scene, "error", lambda one: one.status >= 400),
+}

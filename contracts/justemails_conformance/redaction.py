@@ -33,6 +33,17 @@ class Redaction:
             data = data.replace(secret.encode(), name.encode())
         return data
 
+    def value(self, value: object) -> object:
+        """Return a value like JSON's in which no secret is left."""
+        match value:
+            case str():
+                return self.text(value)
+            case list():
+                return [self.value(one) for one in value]
+            case dict():
+                return {self.text(str(name)): self.value(one) for name, one in value.items()}
+        return value
+
     def exchange(self, exchange: Exchange) -> Exchange:
         """Return an exchange in which no secret is left."""
         request, answer = exchange.request, exchange.answer

@@ -22,6 +22,7 @@ from justemails_conformance.evidence import (
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
 from justemails_conformance.shapes import another_id
+from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Exchange
 
 SUBJECT = "Welcome — Grüße"
@@ -32,8 +33,8 @@ REFUSED = "Refused"
 """What the subjects of mails begin with that ought to be refused."""
 
 _UNKNOWN_ID = "msg_conformance0000000000000"
-_LOOKS = 10
-_LOOK_AGAIN_S = 0.5  # together five seconds, which is what a list or a revocation may lag
+_LAG_S = 5.0  # which is what a list or a revocation may lag
+_LOOK_AGAIN_S = 0.5
 _LATER_S = 1.5  # so that whole seconds show that time has gone on
 _USE_IS_TOLD_AFTER_S = (0.0, 2.0, 8.0, 50.0)  # together a minute (CHOICE-47)
 _PAGES = 20
@@ -67,6 +68,7 @@ class Scene:
     Args:
         before: the list of messages as it was before the run.
         control: what is around the server, where it can be reached.
+        declared: what the server says of itself.
 
     Attributes:
         random: draws whatever is drawn.
@@ -84,6 +86,7 @@ class Scene:
         pace: Pace,
         before: Exchange | None = None,
         control: Control | None = None,
+        declared: Declared = Declared(),  # noqa: B008  # frozen
     ) -> None:
         self.party = party
         self.means = means
@@ -91,6 +94,7 @@ class Scene:
         self.run_id = f"{self.random.getrandbits(48):012x}"
         self.pace = pace
         self.control = control
+        self.declared = declared
         self.known_ids = _ids_in(before)
         self.made: list[Made] = []
         self.revoked: list[Made] = []
@@ -182,14 +186,14 @@ class Scene:
 
     @cached_property
     def delivered(self) -> Exchange:
-        """A look at that message once it is delivered, or after five seconds."""
+        """A look at that message once it is delivered, or after five seconds, or as long as is declared."""
 
         def look() -> tuple[Exchange, bool]:
             exchange = self._look()
             body = json_or_none(exchange)
             return exchange, isinstance(body, dict) and body.get("status") == "delivered"
 
-        return self.until(look)
+        return self.until(look, self.declared.delivers_within_s or _LAG_S)
 
     @cached_property
     def later(self) -> Exchange:
@@ -224,14 +228,16 @@ class Scene:
         Raises:
             SkippedError: it may stand on a page that cannot be reached.
         """
+        began = self.pace.elapsed_s()
         pages = [self.listed]
-        for _ in range(_LOOKS):
+        while True:
             found = self._found(message_id, pages)
             if found is not None and is_right(found):
                 return found
+            if self.pace.elapsed_s() >= began + _LAG_S:
+                return None
             self.pace.wait(_LOOK_AGAIN_S)
             pages = [self.party.messages()]
-        return None
 
     def find_once(self, message_id: str) -> JsonObject | None:
         """Return the item of a message as it stands in the list now."""
@@ -366,12 +372,11 @@ class Scene:
         except SkippedError:
             return _UNKNOWN_ID
 
-    def until(self, look: Callable[[], tuple[Exchange, bool]]) -> Exchange:
-        """Look again and again for five seconds, until what is looked for is there; return the last look."""
+    def until(self, look: Callable[[], tuple[Exchange, bool]], within_s: float = _LAG_S) -> Exchange:
+        """Look again and again, until what is looked for is there or the time is over; return the last look."""
+        began = self.pace.elapsed_s()
         exchange, there = look()
-        for _ in range(_LOOKS - 1):
-            if there:
-                break
+        while not there and self.pace.elapsed_s() < began + within_s:
             self.pace.wait(_LOOK_AGAIN_S)
             exchange, there = look()
         return exchange

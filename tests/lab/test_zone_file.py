@@ -22,5 +22,5 @@ def test_records_are_read_by_name_and_type() -> None:
 
 @pytest.mark.parametrize("text", ["example.com.", "example.com. A 300.1.1.1", "$INCLUDE /etc/passwd", "x. NOTYPE 1"])
 def test_what_is_no_zone_file_is_refused_with_the_line_that_it_is_near(text: str) -> None:
-    with pytest.raises(ZoneFileError, match="near line [23]"):
+    with pytest.raises(ZoneFileError, match=r"near line [23]"):
         parse_zone(f"ok.example. A 192.0.2.1\n{text}\n")

@@ -1,6 +1,7 @@
 """GET /messages: the list and its pages."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from justemails_conformance.checks import Look, binder
 from justemails_conformance.core.shared import a_status, a_text
@@ -93,6 +94,23 @@ def _(scene: Scene) -> None:
             raise BreachError(
                 "items with from, to, subject and createdAt", f"no {missing[0]}", scene.listed, warns=True
             )
+
+
+@check("messages.filters")
+def _(scene: Scene) -> None:
+    """Those that a target file declares (CHOICE-17): what they leave fits, and what fits they leave."""
+    if not scene.declared.filters:
+        raise SkippedError("needs the names of the server's filters (a target file)")
+    message_id = scene.id_of(scene.full, "send.response.id")
+    now = object_of(given(scene.later, "status.purpose", "status.response"))
+    for name in scene.declared.filters:
+        exchange = succeeded(scene.party.messages(f"?{urlencode({name: str(now.get(name))})}"))
+        items = items_of(exchange)
+        for item in items:
+            if name in item and item[name] != now.get(name):
+                raise BreachError(f"items whose {name} is {shown(now.get(name))} alone", shown(item[name]), exchange)
+        if message_id not in [item.get("id") for item in items]:
+            raise BreachError(f"the message whose {name} it is", f"{len(items)} others", exchange)
 
 
 @check("messages.account")

@@ -91,6 +91,9 @@ def _(scene: Scene) -> None:
     if body.get("status") != "delivered":
         if body.get("deliveredAt") is not None:
             raise BreachError("deliveredAt: null or absent before delivery", shown(body["deliveredAt"]), exchange)
+        if scene.declared.delivers_within_s is not None:
+            within = f"{scene.declared.delivers_within_s:g} s, as the target file declares"
+            raise BreachError(f'status: "delivered" within {within}', shown(body.get("status")), exchange)
         raise SkippedError("needs a message that is delivered within five seconds")
     delivered_at = right(exchange, body, "deliveredAt", is_time, "an RFC 3339 time on a delivered message")
     created_at, at = time_of(body.get("createdAt")), time_of(delivered_at)

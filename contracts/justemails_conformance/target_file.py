@@ -1,0 +1,124 @@
+"""A target file: who the server is, with what means it is judged, and what it chooses where the document is silent.
+
+[target]
+name = "Example Mail"
+base_url = "http://127.0.0.1:3000/api/v1"
+[keys]
+primary = "${EXAMPLE_KEY}"               # from the environment; the three keys may be
+[mail]
+from = "hello@example.com"
+[capabilities]
+delivers_within_s = 30                   # a message that is not delivered by then breaks a promise
+[choices]
+filters = ["status", "to"]               # a choice that is declared is judged
+"send.successStatus" = 202               # or compared with what is observed
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from justemails_conformance.toml_reading import TomlError, members, read, text
+
+_OF = {
+    "target": ("name", "version", "url", "contact", "base_url", "control"),
+    "keys": ("primary", "other", "send_only"),
+    "mail": ("from", "to", "unverified_from"),
+    "capabilities": ("delivers_within_s",),
+}
+FILTERS = ("status", "from", "to", "subject")
+"""The filters whose meaning is plain enough to be judged, where a server has them under these names."""
+
+_MOST_S = 3600
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a server declares of itself.
+
+    Args:
+        delivers_within_s: how soon a message to the given recipient is delivered; None: nobody says.
+        filters: which of the filters it has.
+        choices: further choices, by the names under which they are observed.
+    """
+
+    delivers_within_s: float | None = None
+    filters: Sequence[str] = ()
+    choices: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFile:
+    """A target file.
+
+    Args:
+        identity: name, version, url and contact, for the report.
+        options: what else would be given by an option of the command, by that option's name.
+    """
+
+    identity: Mapping[str, object]
+    options: Mapping[str, str]
+    declared: Declared
+
+
+def read_target(path: Path) -> TargetFile:
+    """Read a target file.
+
+    Raises:
+        TomlError: it is none.
+    """
+    tables = members(str(path), read(path), [*_OF, "choices"])
+    target, keys, mail, capabilities = (members(f"[{name}]", tables.get(name, {}), _OF[name]) for name in _OF)
+    options = {
+        "base_url": target.get("base_url"),
+        "control": target.get("control"),
+        "key": keys.get("primary"),
+        "other_key": keys.get("other"),
+        "send_only_key": keys.get("send_only"),
+        "sender": mail.get("from"),
+        "to": mail.get("to"),
+        "unverified_from": mail.get("unverified_from"),
+    }
+    return TargetFile(
+        {name: _identity(name, target[name]) for name in ("name", "version", "url", "contact") if name in target},
+        {name: _expanded(name, value) for name, value in options.items() if value is not None},
+        _declared(capabilities, tables.get("choices", {})),
+    )
+
+
+def _identity(name: str, value: object) -> object:
+    if name == "contact":
+        if not isinstance(value, list):
+            raise TomlError("[target] contact has to be a list of texts")
+        return [text("[target] contact", one) for one in value]
+    return text(f"[target] {name}", value)
+
+
+def _expanded(name: str, value: object) -> str:
+    def of_environment(variable: re.Match[str]) -> str:
+        if variable[1] not in os.environ:
+            raise TomlError(f"the environment has no {variable[1]}, which the target file names for {name}")
+        return os.environ[variable[1]]
+
+    return _VARIABLE.sub(of_environment, text(name, value))
+
+
+def _declared(capabilities: Mapping[str, Any], choices: object) -> Declared:
+    within_s = capabilities.get("delivers_within_s")
+    if within_s is not None and not (
+        isinstance(within_s, int | float) and not isinstance(within_s, bool) and 0 < within_s <= _MOST_S
+    ):
+        raise TomlError(f"[capabilities] delivers_within_s has to be a number of seconds, up to {_MOST_S}")
+    if not isinstance(choices, dict):
+        raise TomlError("[choices] has to be a table")
+    filters = choices.get("filters", [])
+    if not isinstance(filters, list) or any(one not in FILTERS for one in filters):
+        raise TomlError(f"[choices] filters has to be a list of some of {', '.join(FILTERS)}")
+    rest = {name: value for name, value in choices.items() if name != "filters"}
+    if nested := [name for name, value in rest.items() if isinstance(value, dict)]:
+        raise TomlError(f'[choices] {nested[0]} has to be one value; names with a dot are quoted, as "{nested[0]}.x"')
+    return Declared(within_s, filters, rest)
