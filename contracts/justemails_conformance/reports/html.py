@@ -7,6 +7,7 @@ group, what the server does where the document is silent, and what is left behin
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 
@@ -14,13 +15,14 @@ from justemails_conformance.reports.again import curl, replay
 from justemails_conformance.reports.json_report import document_sha256, left, suite_version
 from justemails_conformance.reports.style import STYLE
 from justemails_conformance.reports.tally import headline, promises, tally
-from justemails_conformance.reports.visible import decoded, visible
+from justemails_conformance.reports.visible import visible
 from justemails_conformance.reports.wording import (
     LEVELS,
     MARKS,
     asked,
     group,
     is_expected,
+    of_interest,
     reason_of,
     silence,
 )
@@ -28,8 +30,10 @@ from justemails_conformance.transport import Exchange
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_BODY_SHOWN = 2000  # characters
+_STANDINGS = {"words": "said in words", "example": "shown in an example", "implied": "implied"}
+_BODY_SHOWN = 1200  # characters
 _VALUE_SHOWN = 300
+_HEADERS_SHOWN = 40
 
 
 def as_html(verdict: Verdict) -> str:
@@ -86,8 +90,8 @@ def _about(verdict: Verdict) -> Iterator[tuple[str, str]]:
             yield term, _text(text)
     if about.contact:
         yield "Contact", _text(", ".join(about.contact))
-    unjudged = f", {count.promised - count.judged} could not be" if count.promised > count.judged else ""
-    yield "Judged", f"{promises(count.judged)} of the profile {_text(', '.join(verdict.profiles))}{unjudged}"
+    profiles = _text(", ".join(verdict.profiles))
+    yield "Judged", f"{count.judged} of the {promises(count.promised)} of the profile {profiles}"
     yield "When", f"{_text(verdict.started.isoformat(' ', 'seconds'))}, for {verdict.seconds:.1f} s"
     asked_for = ", ".join(f"{number} {tier}" for tier, number in journal.requests.items())
     yield "Requests", f"{asked_for}; {journal.unexpected_429} answered with 429 out of turn"
@@ -114,40 +118,41 @@ def _article(verdict: Verdict, finding: Finding) -> Iterator[str]:
 
 
 def _details(verdict: Verdict, finding: Finding) -> Iterator[tuple[str, str]]:
-    reason = reason_of(finding)
+    clause, reason = finding.clause, reason_of(finding)
     if finding.expected_failure is not None:
         yield "Known", _text(finding.expected_failure)
     if reason is not None:
         yield "Why", _text(reason)
     else:
-        yield "Level", f"{finding.clause.level}: {LEVELS[finding.clause.level]}"
+        yield "Level", f"{clause.level}: {LEVELS[clause.level]}"
         yield "Expected", _text(finding.expected)
         yield "Got", _text(finding.got)
     if finding.exchange is not None:
         yield "Asked", _text(asked(finding))
-        yield "Request", _code(_request(finding.exchange))
-        yield "Answer", _code(_answer(finding.exchange))
-        yield "Ask again", _code(curl(verdict.base_url, finding.exchange))
-    yield "Judge again", _code(replay(verdict, finding))
+        yield "Request", _code(_request(finding.exchange, clause.id))
+        yield "Answer", _code(_answer(finding.exchange, clause.id))
+        yield "Ask again", _command(curl(verdict.base_url, finding.exchange))
+    if finding.outcome is not Outcome.SKIP:  # which would be skipped again, as long as it misses what it needs
+        yield "Judge again", _command(replay(verdict, finding))
 
 
-def _request(exchange: Exchange) -> str:
+def _request(exchange: Exchange, clause: str) -> str:
     request = exchange.request
-    return _message(f"{request.method} {request.path}", request.headers.items(), request.body or b"")
+    return _message(f"{request.method} {request.path}", request.headers.items(), request.body or b"", clause)
 
 
-def _answer(exchange: Exchange) -> str:
+def _answer(exchange: Exchange, clause: str) -> str:
     answer = exchange.answer
     if answer is None:
         return f"none: {exchange.trouble}"
-    return _message(str(answer.status), answer.headers, answer.body)
+    return _message(f"status {answer.status}", answer.headers, answer.body, clause)
 
 
-def _message(first: str, headers: Iterable[tuple[str, str]], body: bytes) -> str:
+def _message(first: str, headers: Iterable[tuple[str, str]], body: bytes, clause: str) -> str:
     lines = [first, *(f"{name}: {value}" for name, value in headers)]
-    rest = len(body) - _BODY_SHOWN
-    shown = decoded(body[:_BODY_SHOWN]) + (f"\n({rest} more octets)" if rest > 0 else "")
-    return "\n".join([*(one[:_VALUE_SHOWN] for one in lines[:40]), *(["", shown] if body else [])])
+    shown = of_interest(body, clause, _BODY_SHOWN)
+    rest = [f"(from a body of {len(body)} octets)"] if len(body) > _BODY_SHOWN else []
+    return "\n".join([*(one[:_VALUE_SHOWN] for one in lines[:_HEADERS_SHOWN]), *(["", shown] if body else []), *rest])
 
 
 def _groups(verdict: Verdict) -> Iterator[str]:
@@ -156,9 +161,10 @@ def _groups(verdict: Verdict) -> Iterator[str]:
         groups.setdefault(group(finding.clause.id), []).append(finding)
     yield "<section>\n<h2>Every promise that was looked at</h2>"
     for name, findings in groups.items():
-        kept = sum(finding.outcome is Outcome.PASS for finding in findings)
+        counts = Counter(finding.outcome for finding in findings)
+        others = "".join(f", {_mark(one, f' {counts[one]}')}" for one in (Outcome.FAIL, Outcome.WARN) if counts[one])
         yield f"<details>\n<summary><h3><code>{_text(name)}</code></h3>"
-        yield f'<span class="quiet">{kept} of {len(findings)} kept</span></summary>\n<ul>'
+        yield f'<span class="quiet">{counts[Outcome.PASS]} of {len(findings)} kept{others}</span></summary>\n<ul>'
         yield from map(_item, findings)
         yield "</ul>\n</details>"
     yield "</section>"
@@ -206,8 +212,16 @@ def _mark(outcome: Outcome, more: str = "") -> str:
 
 
 def _marked_up(sentence: str) -> str:
-    """Return one of our own sentences with its code words and its standing."""
-    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(sentence)))
+    """Return one of our own sentences with its code words marked, and with its standing in plain words."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(sentence).replace(" | ", " · "))
+    for standing, words in _STANDINGS.items():
+        html = html.replace(f"*{standing}*", f'<span class="quiet">({words})</span>')
+    return html
+
+
+def _command(line: str) -> str:
+    """Return a line to be pasted, in which no option is torn apart where the page wraps it."""
+    return re.sub(r"(?<= )--?[a-zA-Z][\w-]*", r"<span>\g<0></span>", _code(line))
 
 
 def _code(text: str) -> str:

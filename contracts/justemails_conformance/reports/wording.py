@@ -10,9 +10,9 @@ from justemails_conformance.transport import Request
 from justemails_conformance.verdict import Finding, Outcome
 
 LEVELS: Mapping[Level | None, str] = {
-    Level.MUST: "the document promises it",
-    Level.SHOULD: "only an example of the document shows it",
-    Level.ADVICE: "the document does not say it; HTTP or the safety of users does",
+    Level.MUST: "the document promises it; a breach fails the server",
+    Level.SHOULD: "only an example of the document shows it; a breach is a warning",
+    Level.ADVICE: "HTTP or the safety of users advises it; a breach is a warning",
     None: "it is not judged",
 }
 
@@ -112,7 +112,7 @@ def _credentials(request: Request) -> Iterator[str]:
 
 
 def _members(request: Request, clause: str) -> Iterator[str]:
-    """Say what matters of a body: the member that the clause is about, or else every member."""
+    """Say what matters of a body: the member that the clause is about, or else which members it has."""
     if request.body is None:
         return
     body = _json(request.body)
@@ -120,12 +120,10 @@ def _members(request: Request, clause: str) -> Iterator[str]:
         yield f"with the body {shortened(decoded(request.body[:4096]), _SHOWN)}"
         return
     about = [part for part in clause.split(".") if part in _MEMBERS and ".request." in clause]
-    missing = [name for name in about if name not in body]
-    shown = [name for name in about if name in body] or ([] if missing else list(body))
-    if missing:
-        yield f"without {', '.join(missing)}"
-    if shown:
-        yield "with " + ", ".join(f"{name} = {shortened(json.dumps(body[name]), _SHOWN)}" for name in shown)
+    if not about:
+        yield f"with {', '.join(body) or 'no member'}"
+    for name in about:
+        yield f"with {name} = {shortened(json.dumps(body[name]), _SHOWN)}" if name in body else f"without {name}"
 
 
 def _json(data: bytes) -> object:
