@@ -194,6 +194,7 @@ def test_the_page_tells_a_failure_before_everything_else_and_in_full() -> None:
     assert "none: no" in told
     assert "issue 12: no" in page.text[places[1] : places[2]]
     assert "needs a key (no)" in page.text[places[5] : places[6]]
+    assert "kept, though it was expected to fail: no" in page.text[places[6] : places[7]]
     assert "send: success status202" in page.text[places[7] : places[8]]
 
 
@@ -294,6 +295,7 @@ def test_what_came_of_a_clause_is_what_a_ci_server_shows() -> None:
     assert cases["limits.send"]["error"].attrib["message"] == "ValueError: no"
     assert "expected  msg_" in str(cases["send.response.id.prefix"]["system-out"].text)
     assert {*cases["send.request"]} == {"properties"}
+    assert cases["limits.read"]["system-out"].text == "kept, though it was expected to fail: no"
 
 
 # --- the badge
@@ -404,3 +406,4 @@ def test_a_failure_that_is_known_is_told_with_its_reason() -> None:
 
     assert line_of(finding).endswith("send.response.id  expected: issue 12: no")
     assert "  known     issue 12: no" in [*told(BASE_URL, finding)]
+    assert line_of(verdict().findings[-1]).endswith("limits.read  kept, though it was expected to fail: no")

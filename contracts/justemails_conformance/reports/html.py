@@ -22,6 +22,7 @@ from justemails_conformance.reports.wording import (
     asked,
     group,
     is_expected,
+    known,
     of_interest,
     reason_of,
     silence,
@@ -104,8 +105,14 @@ def _section(verdict: Verdict, title: str, wanted: Callable[[Finding], bool]) ->
     if findings:
         yield f"<section>\n<h2>{title} ({len(findings)})</h2>"
         for finding in findings:
-            yield from _article(verdict, finding)
+            yield from _article(verdict, finding) if finding.outcome is not Outcome.SKIP else _skipped(finding)
         yield "</section>"
+
+
+def _skipped(finding: Finding) -> Iterator[str]:
+    """Yield what is missing; a line that judges it again would miss it again."""
+    id_ = _text(finding.clause.id)
+    yield f'<p id="{id_}">{_mark(finding.outcome)} <code>{id_}</code> {_unbroken(_text(reason_of(finding) or ""))}</p>'
 
 
 def _article(verdict: Verdict, finding: Finding) -> Iterator[str]:
@@ -122,7 +129,7 @@ def _details(verdict: Verdict, finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.expected_failure is not None:
         yield "Known", _text(finding.expected_failure)
     if reason is not None:
-        yield "Why", _text(reason)
+        yield "Why", _unbroken(_text(reason))
     else:
         yield "Level", f"{clause.level}: {LEVELS[clause.level]}"
         yield "Expected", _text(finding.expected)
@@ -132,8 +139,7 @@ def _details(verdict: Verdict, finding: Finding) -> Iterator[tuple[str, str]]:
         yield "Request", _code(_request(finding.exchange, clause.id))
         yield "Answer", _code(_answer(finding.exchange, clause.id))
         yield "Ask again", _command(curl(verdict.base_url, finding.exchange))
-    if finding.outcome is not Outcome.SKIP:  # which would be skipped again, as long as it misses what it needs
-        yield "Judge again", _command(replay(verdict, finding))
+    yield "Judge again", _command(replay(verdict, finding))
 
 
 def _request(exchange: Exchange, clause: str) -> str:
@@ -172,13 +178,10 @@ def _groups(verdict: Verdict) -> Iterator[str]:
 
 def _item(finding: Finding) -> str:
     clause = finding.clause
-    told = finding.outcome is not Outcome.PASS
+    said = f"; {_text(one)}" if (one := known(finding)) else ""
     name = f"<code>{_text(clause.id)}</code>"
-    link = f'<a href="#{_text(clause.id)}">{name}</a>' if told else name
-    known = "; it was expected to fail, and no longer does" if finding.expected_failure and not told else ""
-    return (
-        f"<li>{_mark(finding.outcome)}<div>{link} ({clause.level}{known})<br>{_marked_up(clause.sentence)}</div></li>"
-    )
+    link = name if finding.outcome is Outcome.PASS else f'<a href="#{_text(clause.id)}">{name}</a>'
+    return f"<li>{_mark(finding.outcome)}<div>{link} ({clause.level}{said})<br>{_marked_up(clause.sentence)}</div></li>"
 
 
 def _observed(verdict: Verdict) -> Iterator[str]:
@@ -213,15 +216,19 @@ def _mark(outcome: Outcome, more: str = "") -> str:
 
 def _marked_up(sentence: str) -> str:
     """Return one of our own sentences with its code words marked, and with its standing in plain words."""
-    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(sentence).replace(" | ", " · "))
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(sentence).replace(" | *", " *").replace(" | ", " · "))
     for standing, words in _STANDINGS.items():
         html = html.replace(f"*{standing}*", f'<span class="quiet">({words})</span>')
     return html
 
 
 def _command(line: str) -> str:
-    """Return a line to be pasted, in which no option is torn apart where the page wraps it."""
-    return re.sub(r"(?<= )--?[a-zA-Z][\w-]*", r"<span>\g<0></span>", _code(line))
+    return _unbroken(_code(line))
+
+
+def _unbroken(html: str) -> str:
+    """Return HTML in which no option of a command is torn apart where the page wraps it."""
+    return re.sub(r"(?<=[ (])--?[a-zA-Z][\w-]*", r'<span class="option">\g<0></span>', html)
 
 
 def _code(text: str) -> str:

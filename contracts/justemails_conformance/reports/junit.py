@@ -13,7 +13,7 @@ from justemails_conformance.reports.again import replay
 from justemails_conformance.reports.json_report import document_sha256, suite_version
 from justemails_conformance.reports.text import told
 from justemails_conformance.reports.visible import visible
-from justemails_conformance.reports.wording import group, is_expected, reason_of
+from justemails_conformance.reports.wording import group, is_expected, known, reason_of
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 
@@ -59,6 +59,8 @@ def _case(suite: Element, verdict: Verdict, finding: Finding) -> None:
         _say(SubElement(case, kind, {"message": _flat(message), "type": finding.outcome.value}), text)
     elif finding.outcome is Outcome.WARN:
         _say(SubElement(case, "system-out"), text)
+    elif said := known(finding):
+        _say(SubElement(case, "system-out"), said)
 
 
 def _kind(finding: Finding) -> str | None:

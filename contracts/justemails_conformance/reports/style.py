@@ -23,7 +23,7 @@ p { margin: .4rem 0; }
 code, pre { font: .875em/1.45 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { margin: 0; padding: .6rem .7rem; background: var(--box); border: 1px solid var(--line); border-radius: 4px;
   white-space: pre-wrap; }
-pre span { white-space: nowrap; }
+.option { white-space: nowrap; }
 a { color: inherit; }
 .quiet, dt, caption { color: var(--quiet); }
 dl { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: .35rem 1rem; margin: .6rem 0; }

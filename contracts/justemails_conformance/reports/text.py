@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from justemails_conformance.reports.again import curl
 from justemails_conformance.reports.visible import only_ascii
-from justemails_conformance.reports.wording import asked, headers_of_interest, of_interest, reason_of
+from justemails_conformance.reports.wording import asked, headers_of_interest, known, of_interest, reason_of
 from justemails_conformance.verdict import Finding, Outcome
 
 _MARKS: Mapping[Outcome, str] = {
@@ -20,8 +20,7 @@ _BODY_SHOWN = 300  # characters
 
 def line_of(finding: Finding) -> str:
     """Return a line for one finding."""
-    expected = None if finding.expected_failure is None else f"expected: {finding.expected_failure}"
-    why = [only_ascii(one) for one in (reason_of(finding), expected) if one]
+    why = [only_ascii(one) for one in (reason_of(finding), known(finding)) if one]
     return "  ".join([f"  {_MARKS[finding.outcome]:<7} {finding.clause.id}", *why])
 
 

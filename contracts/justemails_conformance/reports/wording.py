@@ -57,6 +57,14 @@ def is_expected(finding: Finding) -> bool:
     return finding.outcome is Outcome.FAIL and finding.expected_failure is not None
 
 
+def known(finding: Finding) -> str | None:
+    """Say what its people expected of a clause, where it has to do with what came of it."""
+    if finding.expected_failure is None or finding.outcome in UNDECIDED:
+        return None
+    said = "kept, though it was expected to fail" if finding.outcome is Outcome.PASS else "expected"
+    return f"{said}: {finding.expected_failure}"
+
+
 def asked(finding: Finding) -> str:
     """Say what was asked, as one would to a colleague: ``POST /send with to = 12``."""
     if finding.exchange is None:
