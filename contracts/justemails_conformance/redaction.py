@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from justemails_conformance.transport import Exchange
 
+_DEEPEST = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
@@ -23,6 +25,18 @@ class Redaction:
         for secret, name in self.names.items():
             text = text.replace(secret, name)
         return text
+
+    def value(self, value: object, depth: int = 0) -> object:
+        """Return what a server's JSON says, without a secret, and without what is nested deeper than anybody reads."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict | list) and depth > _DEEPEST:
+            return "..."
+        if isinstance(value, dict):
+            return {self.text(str(name)): self.value(one, depth + 1) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self.value(one, depth + 1) for one in value]
+        return value
 
     def octets(self, data: bytes) -> bytes:
         for secret, name in self.names.items():

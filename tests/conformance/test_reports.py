@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.sandbox.harness import COMMAND, Client, client_of, in_process
 from justemails_conformance.reports.again import curl, replay
 from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.json_report import SCHEMA, as_json, dumped
+from justemails_conformance.scene import UNKNOWN_KEY
 from justemails_conformance.transport import Exchange, Request
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sandbox import Sandbox
@@ -257,18 +258,31 @@ def test_a_body_that_nobody_would_paste_is_left_out_of_the_curl_line() -> None:
     assert "5000 octets" in line
 
 
-def test_no_key_is_in_any_report(sandbox: Sandbox, tmp_path: Path) -> None:
-    def echoing(one: Any) -> None:
-        if one.status >= 400:
-            one.body = {"error": one.authorization}
-            one.headers["X-Said"] = one.authorization
+def _error_echoes_the_key(one: Any) -> None:
+    if one.status >= 400:
+        one.body = {"error": one.authorization}
+        one.headers["X-Said"] = one.authorization
 
-    made = judged(sandbox, echoing)
+
+def _page_echoes_the_key(one: Any) -> None:
+    if one.path == "/messages" and one.status == 200:
+        one.body["pagination"]["perPage"] = [{one.authorization: one.authorization}]
+
+
+def _new_key_is_its_own_id(one: Any) -> None:
+    if one.path == "/api-keys" and one.method == "POST" and one.status == 200:
+        one.body["id"] = one.body["key"]
+
+
+@pytest.mark.parametrize("echo", [_error_echoes_the_key, _page_echoes_the_key, _new_key_is_its_own_id])
+def test_no_key_is_in_any_report(echo: Callable[[Any], None], sandbox: Sandbox, tmp_path: Path) -> None:
+    made = judged(sandbox, echo)
     written = write(made, tmp_path)
 
     assert made.count(Outcome.FAIL) > 0
     for path in written:
-        assert sandbox.key not in path.read_text("utf-8")
+        keys = re.findall(r"je_live_\w{38}", path.read_text("utf-8"))
+        assert {*keys} <= {UNKNOWN_KEY}
     assert "Bearer <key>" in written[0].read_text("utf-8")
 
 

@@ -112,7 +112,7 @@ def _section(verdict: Verdict, title: str, wanted: Callable[[Finding], bool]) ->
 def _skipped(finding: Finding) -> Iterator[str]:
     """Yield what is missing; a line that judges it again would miss it again."""
     id_ = _text(finding.clause.id)
-    yield f'<p id="{id_}">{_mark(finding.outcome)} <code>{id_}</code> {_unbroken(_text(reason_of(finding) or ""))}</p>'
+    yield f'<p id="{id_}">{_mark(finding.outcome)} <code>{id_}</code>: {_unbroken(_text(reason_of(finding) or ""))}</p>'
 
 
 def _article(verdict: Verdict, finding: Finding) -> Iterator[str]:
