@@ -102,8 +102,11 @@ class Judge:
         verdict.seconds = clock.elapsed_s() - began
         for made in scene.made:
             self._redaction.hide(made.secret, "new key")
-        verdict.observed = {name: self._redaction.value(value) for name, value in observed(scene).items()}
         verdict.findings = [self._redacted(finding) for finding in verdict.findings]
+        verdict.observed = {name: self._redaction.value(value) for name, value in observed(scene).items()}
+        verdict.created, verdict.removed = (
+            [*map(self._redaction.text, ids)] for ids in (verdict.created, verdict.removed)
+        )
         return verdict
 
     def _checks(self, scene: Scene, verdict: Verdict) -> Iterator[tuple[str, Check]]:

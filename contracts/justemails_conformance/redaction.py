@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from justemails_conformance.transport import Exchange
 
 _LONG = 24  # characters of a secret of which most is hidden too
+_DEEPEST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,22 @@ class Redaction:
             text = text.replace(secret, name)
         return text
 
+    def value(self, value: object, depth: int = 0) -> object:
+        """Return what a server's JSON says, without a secret, and without what is nested deeper than anybody reads."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict | list) and depth > _DEEPEST:
+            return "..."
+        if isinstance(value, dict):
+            return {self.text(str(name)): self.value(one, depth + 1) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self.value(one, depth + 1) for one in value]
+        return value
+
     def octets(self, data: bytes) -> bytes:
         for secret, name in self.names.items():
             data = data.replace(secret.encode(), name.encode())
         return data
-
-    def value(self, value: object) -> object:
-        """Return a value like JSON's in which no secret is left."""
-        match value:
-            case str():
-                return self.text(value)
-            case list():
-                return [self.value(one) for one in value]
-            case dict():
-                return {self.text(str(name)): self.value(one) for name, one in value.items()}
-        return value
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """Return an exchange in which no secret is left."""

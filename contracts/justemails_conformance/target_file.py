@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from justemails_conformance.toml_reading import TomlError, members, read, text
+from justemails_conformance.verdict import About
 
 _OF = {
     "target": ("name", "version", "url", "contact", "base_url", "control"),
@@ -56,11 +57,11 @@ class TargetFile:
     """A target file.
 
     Args:
-        identity: name, version, url and contact, for the report.
+        about: who the server is, for the report.
         options: what else would be given by an option of the command, by that option's name.
     """
 
-    identity: Mapping[str, object]
+    about: About
     options: Mapping[str, str]
     declared: Declared
 
@@ -84,18 +85,18 @@ def read_target(path: Path) -> TargetFile:
         "unverified_from": mail.get("unverified_from"),
     }
     return TargetFile(
-        {name: _identity(name, target[name]) for name in ("name", "version", "url", "contact") if name in target},
+        _about(target),
         {name: _expanded(name, value) for name, value in options.items() if value is not None},
         _declared(capabilities, tables.get("choices", {})),
     )
 
 
-def _identity(name: str, value: object) -> object:
-    if name == "contact":
-        if not isinstance(value, list):
-            raise TomlError("[target] contact has to be a list of texts")
-        return [text("[target] contact", one) for one in value]
-    return text(f"[target] {name}", value)
+def _about(target: Mapping[str, Any]) -> About:
+    contact = target.get("contact", [])
+    if not isinstance(contact, list):
+        raise TomlError("[target] contact has to be a list of texts")
+    texts = {name: text(f"[target] {name}", target[name]) for name in ("name", "version", "url") if name in target}
+    return About(**texts, contact=[text("[target] contact", one) for one in contact])
 
 
 def _expanded(name: str, value: object) -> str:

@@ -23,13 +23,29 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of the check of one clause; nothing in it shows a key."""
+    """What came of the check of one clause; nothing in it shows a key.
+
+    Args:
+        got: what came, or why nothing can be said.
+        expected_failure: why the people behind the server know that it fails here; None: they do not.
+    """
 
     clause: Clause
     outcome: Outcome
     expected: str = ""
     got: str = ""
     exchange: Exchange | None = None
+    expected_failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the people behind a server say of it; the report carries it as it is."""
+
+    name: str | None = None
+    version: str | None = None
+    url: str | None = None
+    contact: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -38,6 +54,8 @@ class Verdict:
 
     Args:
         seed: repeats it, as far as the server does its part.
+        options: what was asked for on the command line, for the line that repeats it. A key stands in it by its name,
+            as in ``--other-key <other-key>``; the base URL, the profile, the clauses and the seed are left out.
     """
 
     base_url: str
@@ -50,6 +68,8 @@ class Verdict:
     seconds: float = 0.0
     created: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    about: About = About()
+    options: Sequence[str] = ()
 
     def count(self, outcome: Outcome) -> int:
         return sum(finding.outcome is outcome for finding in self.findings)

@@ -18,7 +18,9 @@ from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.core import CORE
 from justemails_conformance.everything import OF_ALL
 from justemails_conformance.judge import Judge, UnreachableError
-from justemails_conformance.report import as_json, told
+from justemails_conformance.party import Tier
+from justemails_conformance.reports.json_report import as_json
+from justemails_conformance.reports.text import told
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
@@ -150,7 +152,7 @@ def test_a_failure_tells_the_promise_what_was_expected_and_how_to_see_it_again(s
     assert "`id` names the message" in text
     assert "expected  id: a text that is not empty" in text
     assert "no member id, but createdAt, from, status, to" in text
-    assert f"curl -i -X POST {verdict.base_url}/send -H 'Authorization: Bearer <key>'" in text
+    assert f'curl -i -X POST {verdict.base_url}/send -H "Authorization: Bearer $JUSTEMAILS_KEY"' in text
 
 
 def test_no_key_is_in_the_report(sandbox: Sandbox) -> None:

@@ -10,13 +10,15 @@ import click
 from justemails_conformance import clauses as table
 from justemails_conformance.clauses import Clause, Profile
 from justemails_conformance.judge import Judge, UnreachableError
-from justemails_conformance.report import dump, line_of, told
+from justemails_conformance.reports.files import Files, UnwritableError
+from justemails_conformance.reports.text import line_of, told
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import BadBaseUrlError, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 _JUDGED = (Profile.CORE, Profile.LIMITS)
 _FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4
+_FILE = click.Path(path_type=Path)
 
 
 class _Profiles(click.ParamType[Sequence[Profile]]):
@@ -50,7 +52,11 @@ class _Profiles(click.ParamType[Sequence[Profile]]):
     help="What to judge: core, limits, or both with a comma. Limits take some hundred requests and two minutes.",
 )
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there.")
+@click.option("--json", "json_file", type=_FILE, help="Write the report there.")
+@click.option("--junit", "junit_file", type=_FILE, help="Write the report there as JUnit XML, for CI servers.")
+@click.option("--html", "html_file", type=_FILE, help="Write the report there as a page, for people.")
+@click.option("--badge", "badge_file", type=_FILE, help="Write a badge there: .svg, or .json for shields.io.")
+@click.option("--seed", type=int, help="Repeat the draws of the run whose report names this seed.")
 def conform(
     base_url: str,
     key: str,
@@ -62,6 +68,10 @@ def conform(
     profiles: Sequence[Profile],
     only: tuple[str, ...],
     json_file: Path | None,
+    junit_file: Path | None,
+    html_file: Path | None,
+    badge_file: Path | None,
+    seed: int | None,
 ) -> None:
     """Judge a server by every promise of the API document that some requests can check.
 
@@ -73,17 +83,27 @@ def conform(
         target = Target(base_url)
     except BadBaseUrlError as ex:
         raise click.BadParameter(str(ex), param_hint="BASE_URL") from ex
+    try:
+        files = Files(json_file, junit_file, html_file, badge_file)
+    except UnwritableError as ex:
+        raise click.UsageError(str(ex)) from ex
     means = Means(key, sender, to, unverified_from, other_key, send_only_key)
-    judge = Judge(target, means, profiles=profiles, only=lambda clause: _is_wanted(clause, only), listen=_show)
+    judge = Judge(
+        target, means, profiles=profiles, only=lambda clause: _is_wanted(clause, only), listen=_show, seed=seed
+    )
     click.echo(f"Judging {base_url} by the profile {', '.join(profiles)}")
     try:
         verdict = judge.judge()
     except UnreachableError as ex:
         click.echo(f"justemails conform: {base_url} cannot be judged: {ex}", err=True)
         sys.exit(_TOO_LITTLE)
-    if json_file is not None:
-        dump(verdict, json_file)
+    verdict.options = _options(means)
     _tell(verdict)
+    try:
+        files.write(verdict)
+    except OSError as ex:
+        click.echo(f"justemails conform: the report cannot be written: {ex}", err=True)
+        sys.exit(_OUR_FAULT)
     sys.exit(_exit_code(verdict, everything=not only))
 
 
@@ -98,6 +118,18 @@ def _check_patterns(only: tuple[str, ...]) -> None:
 
 def _is_wanted(clause: str, only: tuple[str, ...]) -> bool:
     return not only or any(fnmatch.fnmatchcase(clause, pattern) for pattern in only)
+
+
+def _options(means: Means) -> Sequence[str]:
+    """Return the options for the line that repeats a run; a key stands in them by its name."""
+    given = {
+        "--from": means.sender,
+        "--to": means.to,
+        "--unverified-from": means.unverified,
+        "--other-key": means.other_key and "<other-key>",
+        "--send-only-key": means.restricted_key and "<send-only-key>",
+    }
+    return [word for name, value in given.items() if value for word in (name, value)]
 
 
 def _show(finding: Finding) -> None:

@@ -1,0 +1,52 @@
+"""A run told in a terminal: a line for each finding, and a paragraph for each breach."""
+
+from collections.abc import Iterator, Mapping
+
+from justemails_conformance.reports.again import curl
+from justemails_conformance.reports.visible import only_ascii
+from justemails_conformance.reports.wording import asked, headers_of_interest, known, of_interest, reason_of
+from justemails_conformance.verdict import Finding, Outcome
+
+_MARKS: Mapping[Outcome, str] = {
+    Outcome.PASS: "ok",
+    Outcome.FAIL: "FAIL",
+    Outcome.WARN: "warn",
+    Outcome.SKIP: "skip",
+    Outcome.INCONCLUSIVE: "unclear",
+    Outcome.ERROR: "ERROR",
+}
+_BODY_SHOWN = 300  # characters
+
+
+def line_of(finding: Finding) -> str:
+    """Return a line for one finding."""
+    why = [only_ascii(one) for one in (reason_of(finding), known(finding)) if one]
+    return "  ".join([f"  {_MARKS[finding.outcome]:<7} {finding.clause.id}", *why])
+
+
+def told(base_url: str, finding: Finding) -> Iterator[str]:
+    """Yield what somebody has to know who wants to mend a breach; what is to be pasted stays on its line."""
+    yield f"{finding.outcome.value.upper()}  {finding.clause.id} ({finding.clause.level})"
+    for name, text in _told(base_url, finding):
+        yield f"  {name:<9} {text}"
+
+
+def _told(base_url: str, finding: Finding) -> Iterator[tuple[str, str]]:
+    exchange = finding.exchange
+    yield "promise", finding.clause.sentence
+    if exchange is not None:
+        yield "asked", only_ascii(asked(finding))
+    yield "expected", only_ascii(finding.expected)
+    yield "got", only_ascii(finding.got)
+    if finding.expected_failure is not None:
+        yield "known", only_ascii(finding.expected_failure)
+    if exchange is None:
+        return
+    if exchange.request.body is not None:
+        yield "sent", only_ascii(of_interest(exchange.request.body, finding.clause.id, _BODY_SHOWN))
+    if exchange.answer is not None:
+        body = of_interest(exchange.answer.body, finding.clause.id, _BODY_SHOWN)
+        yield "answer", only_ascii(f"{exchange.status}  {body}").rstrip()
+        for name, value in headers_of_interest(finding):
+            yield "header", f"no {name}" if value is None else only_ascii(f"{name}: {value}")
+    yield "again", only_ascii(curl(base_url, exchange))
