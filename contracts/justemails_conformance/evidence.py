@@ -49,12 +49,13 @@ def succeeded(exchange: Exchange) -> Exchange:
     return answered(exchange, range(200, 300), "a success (2xx)")
 
 
-def given(exchange: Exchange, success: str, response: str | None = None) -> Exchange:
+def given(exchange: Exchange, success: str, response: str | None = None, members: Collection[str] = ()) -> Exchange:
     """Return an exchange that other checks have found good, or skip: what is wrong with it is theirs to tell, once.
 
     Args:
         success: the clause that it is a success at all.
-        response: the clause that its body is a JSON object; None: that is not needed.
+        response: the clause that its body is the object shown; None: that is not needed.
+        members: of which the object has one at least.
 
     Raises:
         SkippedError: one of them is broken.
@@ -63,10 +64,18 @@ def given(exchange: Exchange, success: str, response: str | None = None) -> Exch
         raise SkippedError(f"needs {success}")
     if response is not None:
         try:
-            object_of(exchange)
+            response_of(exchange, members)
         except BreachError:
             raise SkippedError(f"needs {response}") from None
     return exchange
+
+
+def response_of(exchange: Exchange, members: Collection[str]) -> JsonObject:
+    """Return the object that a success is, which has one at least of the members that the document shows."""
+    body = object_of(exchange)
+    if members and not body.keys() & set(members):
+        raise BreachError(f"an object of {', '.join(members)}", f"one of {', '.join(body) or 'none'}", exchange)
+    return body
 
 
 def refused(exchange: Exchange, *codes: int) -> Exchange:
@@ -98,7 +107,7 @@ def json_of(exchange: Exchange) -> Any:  # Any: JSON
     if exchange.answer.truncated:
         raise BreachError("a body of a megabyte at most", "a longer one", exchange)
     try:
-        return json.loads(exchange.answer.body)
+        return json.loads(exchange.answer.body.decode("utf-8"))  # RFC 8259 8.1: and in no other coding
     except (ValueError, RecursionError):
         raise BreachError("a JSON body", _words(exchange) or "an empty body", exchange) from None
 

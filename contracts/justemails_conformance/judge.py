@@ -114,6 +114,7 @@ class Judge:
             if profile in self._profiles:
                 yield from checks(scene).items()
         if Profile.CORE in self._profiles:
+            yield from core.last_checks(scene).items()
             yield from everything.checks(verdict.journal.exchanges).items()
 
     def _keep(self, verdict: Verdict, finding: Finding) -> None:

@@ -100,7 +100,7 @@ class Bursts:
         def ask() -> Exchange:
             if made:
                 return self.asking.try_once(Tier.KEYS, "DELETE", f"/api-keys/{made.pop()}")
-            exchange = self.asking.try_once(Tier.KEYS, "POST", "/api-keys", {"name": self.scene.key_name})
+            exchange = self.asking.try_once(Tier.KEYS, "POST", "/api-keys", {"name": self.scene.new_name()})
             body = json_or_none(exchange) if exchange.succeeded else None
             if isinstance(body, dict) and is_text(body.get("id")):
                 made.append(str(body["id"]))

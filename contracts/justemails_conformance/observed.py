@@ -40,7 +40,7 @@ def _status(name: str) -> Callable[[Scene], object]:
 
 
 def _created(scene: Scene) -> object:
-    return scene.created.status if "_first" in vars(scene) and scene.created.answer is not None else None
+    return scene.created.status if "first_making" in vars(scene) and scene.created.answer is not None else None
 
 
 def _object(exchange: Exchange | None) -> Mapping[str, object]:
@@ -76,7 +76,7 @@ def _pages(scene: Scene) -> object:
 def _unused(scene: Scene) -> object:
     """What ``lastUsed`` is before a key is used."""
     for item in _items(_asked(scene, "keys")):
-        if item.get("id") == scene.key.id:
+        if scene.made and item.get("id") == scene.made[0].id:
             return ("null" if item["lastUsed"] is None else "a time") if "lastUsed" in item else "absent"
     return None
 

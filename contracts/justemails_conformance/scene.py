@@ -21,11 +21,11 @@ from justemails_conformance.evidence import (
 )
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
-from justemails_conformance.shapes import another_id
+from justemails_conformance.shapes import another_id, with_another_end
 from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Exchange
 
-SUBJECT = "Welcome — Grüße"
+SUBJECT = "Welcome & <hello> — Grüße"
 TEXT = "Hello — Thanks for signing up."  # [send.request.text]
 HTML = "<h1>Hello</h1><p>Thanks for signing up.</p>"  # [send.request.html]
 UNKNOWN_KEY = "je_live_" + "0" * 38
@@ -35,6 +35,7 @@ REFUSED = "Refused"
 _UNKNOWN_ID = "msg_conformance0000000000000"
 _LAG_S = 5.0  # which is what a list or a revocation may lag
 _LOOK_AGAIN_S = 0.5
+_LONG_ID = 16  # characters, of which the last one alone tells nothing that is there
 _LATER_S = 1.5  # so that whole seconds show that time has gone on
 _USE_IS_TOLD_AFTER_S = (0.0, 2.0, 8.0, 50.0)  # together a minute (CHOICE-47)
 _PAGES = 20
@@ -62,6 +63,19 @@ class Means:
     restricted_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The making of a key.
+
+    Args:
+        made: what came of it; None: no key.
+    """
+
+    name: str
+    exchange: Exchange
+    made: Made | None
+
+
 class Scene:
     """The requests of a run; whatever fails here fails every check that needs it.
 
@@ -74,6 +88,8 @@ class Scene:
         random: draws whatever is drawn.
         run_id: tells this run's mails and keys from all others.
         known_ids: of messages that were there before, or were taken.
+        sent: the ids of those that were taken, in their order.
+        names: of the keys that were asked for, each another one.
         made: every key that the server has made.
         at_end: what is to be undone at the end.
     """
@@ -95,7 +111,10 @@ class Scene:
         self.pace = pace
         self.control = control
         self.declared = declared
+        self.before = before
         self.known_ids = _ids_in(before)
+        self.sent: list[str] = []
+        self.names: list[str] = []
         self.made: list[Made] = []
         self.revoked: list[Made] = []
         self.at_end = ExitStack()
@@ -110,6 +129,7 @@ class Scene:
         """The holder of another account's key."""
         if self.means.other_key is None:
             raise SkippedError("needs a key of another account (--other-key)")
+        self.needs_keys_to_matter()
         return self.party.with_key(self.means.other_key)
 
     @property
@@ -124,10 +144,19 @@ class Scene:
         members: dict[str, object] = {
             "from": self.means.sender,
             "to": self.means.to,
-            "subject": f"Conformance {self.run_id}",
+            "subject": self.subject,
             "html": "<h1>Hello</h1>",
         }
         return {name: value for name, value in {**members, **changed}.items() if value is not None}
+
+    @property
+    def subject(self) -> str:
+        return f"Conformance {self.run_id}"
+
+    @property
+    def foreign_body(self) -> dict[str, object]:
+        """A body for somebody who may not send: full, and to nobody else, so that the key alone is wrong."""
+        return {**self.full_body, "to": f"conformance-{self.run_id}@example.com", "subject": self.refused_subject}
 
     def bad_body(self, **changed: object) -> dict[str, object]:
         """Return a body that is to be refused, whose subject tells so where it is kept all the same."""
@@ -149,6 +178,7 @@ class Scene:
         exchange = self.party.send(body)
         if exchange.succeeded:
             self.known_ids |= _ids_in(exchange)
+            self.sent += [str(found) for found in _ids_in(exchange) if found not in self.sent]
         return exchange
 
     @cached_property
@@ -176,20 +206,25 @@ class Scene:
         return self.send(to=self.capital_to)
 
     @cached_property
+    def in_text(self) -> Exchange:
+        """A mail without HTML, to the same recipient as the first one."""
+        return self.send(html=None, text=TEXT)
+
+    @cached_property
     def without_to(self) -> Exchange:
         return self.send_badly(to=None)
 
     @cached_property
     def status(self) -> Exchange:
         """A look at the message of ``full``."""
-        return self._look()
+        return self.look()
 
     @cached_property
     def delivered(self) -> Exchange:
         """A look at that message once it is delivered, or after five seconds, or as long as is declared."""
 
         def look() -> tuple[Exchange, bool]:
-            exchange = self._look()
+            exchange = self.look()
             body = json_or_none(exchange)
             return exchange, isinstance(body, dict) and body.get("status") == "delivered"
 
@@ -198,10 +233,11 @@ class Scene:
     @cached_property
     def later(self) -> Exchange:
         """One more look, after more than a second."""
+        _ = self.delivered
         self.pace.wait(_LATER_S)
-        return self._look()
+        return self.look()
 
-    def _look(self) -> Exchange:
+    def look(self) -> Exchange:
         return self.party.status(self.id_of(self.full, "send.response.id"))
 
     @cached_property
@@ -258,78 +294,79 @@ class Scene:
                 if item.get("id") == message_id:
                     return item
             seen += new
-            if not new or len(seen) >= _total(pages[0]):
+            if not new or len(seen) >= total_of(pages[0]):
                 break
-        if 0 < len(seen) < _total(pages[0]):
+        if 0 < len(seen) < total_of(pages[0]):
             raise SkippedError("needs a list of which every page can be reached, by ?page= if there are more")
         return None
 
     # Keys
 
-    @property
-    def key_name(self) -> str:
-        return f"Conformance {self.run_id}"
+    def new_name(self) -> str:
+        """Return a name that no key has: some servers want each to have its own."""
+        self.names.append(f"Conformance {self.run_id} {len(self.names) + 1}")
+        return self.names[-1]
 
     @property
     def created(self) -> Exchange:
         """The making of the first key."""
-        return self._first[0]
+        return self.first_making.exchange
 
     @property
     def key(self) -> Made:
-        """The key that was made first."""
-        made = self._first[1]
-        if made is None:
-            raise SkippedError("needs a key of its own, and keys.create.response gives none")
-        return made
+        """The key that was made first, and is going to be revoked."""
+        return _made(self.first_making)
+
+    @property
+    def second_key(self) -> Made:
+        """The key that was made second, and stays until the end."""
+        return _made(self.second_making)
 
     @cached_property
-    def _first(self) -> tuple[Exchange, Made | None]:
+    def first_making(self) -> Making:
         return self._create()
 
-    def make_key(self) -> Made | None:
-        """Make one more key; None: the server gives none."""
-        return self._create()[1]
+    @cached_property
+    def second_making(self) -> Making:
+        _ = self.first_making
+        return self._create()
 
     def make_key_or_skip(self) -> Made:
         """Make one more key."""
-        made = self.make_key()
-        if made is None:
-            raise SkippedError("needs keys.create")
-        return made
+        return _made(self._create())
 
     def create_badly(self, body: object, party: Party | None = None) -> Exchange:
         """Ask for a key that ought to be refused; one that is made all the same is revoked at the end."""
         return self.keep_key((party or self.party).create_key(body))
 
-    def _create(self) -> tuple[Exchange, Made | None]:
-        before = len(self.made)
-        exchange = self.keep_key(self.party.create_key({"name": self.key_name}))
-        return exchange, self.made[before] if len(self.made) > before else None
+    def _create(self) -> Making:
+        before, name = len(self.made), self.new_name()
+        exchange = self.keep_key(self.party.create_key({"name": name}))
+        return Making(name, exchange, self.made[before] if len(self.made) > before else None)
 
     def keep_key(self, exchange: Exchange) -> Exchange:
         """Note a key that an answer gives, so that it is revoked at the end."""
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
             if is_text(body.get("id")) and is_text(body.get("key")):
-                self.made.append(Made(body["id"], body["key"], self.key_name))
+                self.made.append(Made(body["id"], body["key"], self.names[-1] if self.names else ""))
         return exchange
 
     @cached_property
     def keys(self) -> Exchange:
-        """The list of keys, with the new one in it."""
-        _ = self.key
+        """The list of keys, with the two new ones in it."""
+        _ = self.key, self.second_making
         return self.party.list_keys()
 
     @cached_property
     def used(self) -> Exchange:
-        """A read with the new key, after the list."""
+        """A read with the second key, after the list, and after the first key was revoked."""
         _ = self.keys
-        return self.with_the_new_key()
+        return self.with_key(self.second_key)
 
-    def with_the_new_key(self) -> Exchange:
-        """Read with the new key."""
-        return self.party.with_key(self.key.secret).messages()
+    def with_key(self, made: Made) -> Exchange:
+        """Read with a key."""
+        return self.probe(self.party.with_key(made.secret))
 
     @cached_property
     def keys_after_use(self) -> Exchange:
@@ -340,18 +377,39 @@ class Scene:
             exchange = self.party.list_keys()
             body = json_or_none(exchange)
             items = body.get("data") if isinstance(body, dict) else None
-            own = [item for item in items or () if isinstance(item, dict) and item.get("id") == self.key.id]
+            own = [item for item in items or () if isinstance(item, dict) and item.get("id") == self.second_key.id]
             if not own or "lastUsed" not in own[0] or own[0]["lastUsed"] is not None:
                 break
         return exchange
 
     @cached_property
     def revocation(self) -> Exchange:
-        """The end of the new key, after everything that needs it."""
-        _ = self.keys, self.used
+        """The end of the first key, after everything that needs it."""
+        _ = self.keys
         exchange = self.party.revoke_key(self.key.id)
         self.revoked.append(self.key)
         return exchange
+
+    # Who may ask
+
+    def probe(self, party: Party) -> Exchange:
+        """Ask for something harmless: the list, or a message where the list cannot be had."""
+        if self.before is None or self.before.succeeded or not self.sent:
+            return party.messages()
+        return party.status(self.sent[0])
+
+    @cached_property
+    def without_key(self) -> Exchange:
+        return self.probe(self.nobody)
+
+    @cached_property
+    def with_a_wrong_key(self) -> Exchange:
+        return self.probe(self.party.with_key(UNKNOWN_KEY))
+
+    def needs_keys_to_matter(self) -> None:
+        """Skip where anybody may ask: then nothing can be said of one key or another."""
+        if self.with_a_wrong_key.succeeded:
+            raise SkippedError("needs errors.401")
 
     # Both
 
@@ -372,6 +430,16 @@ class Scene:
         except SkippedError:
             return _UNKNOWN_ID
 
+    def almost_id(self, exchange: Exchange) -> str:
+        """Return an id that differs by its last character, where ids are long enough for it to name nothing."""
+        try:
+            given_id = self.id_of(exchange, "")
+        except SkippedError:
+            return _UNKNOWN_ID
+        almost = with_another_end(given_id)
+        short = len(given_id.rpartition("_")[2]) < _LONG_ID
+        return another_id(given_id, self.random) if short or almost in self.known_ids else almost
+
     def until(self, look: Callable[[], tuple[Exchange, bool]], within_s: float = _LAG_S) -> Exchange:
         """Look again and again, until what is looked for is there or the time is over; return the last look."""
         began = self.pace.elapsed_s()
@@ -380,6 +448,12 @@ class Scene:
             self.pace.wait(_LOOK_AGAIN_S)
             exchange, there = look()
         return exchange
+
+
+def _made(making: Making) -> Made:
+    if making.made is None:
+        raise SkippedError("needs a key of its own, and keys.create.response gives none")
+    return making.made
 
 
 def _ids_in(exchange: Exchange | None) -> set[object]:
@@ -392,8 +466,9 @@ def _ids_in(exchange: Exchange | None) -> set[object]:
     return {body["id"]} if is_text(body.get("id")) else set()
 
 
-def _total(exchange: Exchange) -> int:
-    body = json_or_none(exchange)
+def total_of(exchange: Exchange | None) -> int:
+    """Return the total that a list tells, or 0."""
+    body = None if exchange is None else json_or_none(exchange)
     pagination = body.get("pagination") if isinstance(body, dict) else None
     total = pagination.get("total") if isinstance(pagination, dict) else None
     return total if is_integer(total) and isinstance(total, int) else 0

@@ -7,13 +7,14 @@ not checked. The modules are named for what is done, and their checks are made i
     looking    GET /send/:id
     listing    GET /messages
     asking     with no key, with a wrong one, over plain HTTP
-    managing   /api-keys, and at last the end of the key that was made
+    managing   /api-keys, and the end of the first key that was made
+    ending     what has to hold at the very end
 """
 
 from collections.abc import Mapping
 
 from justemails_conformance.checks import Check, Look, bound
-from justemails_conformance.core import asking, listing, looking, managing, sending
+from justemails_conformance.core import asking, ending, listing, looking, managing, sending
 from justemails_conformance.scene import Scene
 
 CORE: Mapping[str, Look[Scene]] = {
@@ -25,7 +26,15 @@ CORE: Mapping[str, Look[Scene]] = {
 }
 """The checks by their clauses."""
 
+ENDING: Mapping[str, Look[Scene]] = ending.CHECKS
+"""Those that are made when the other profiles have been judged."""
+
 
 def checks(scene: Scene) -> Mapping[str, Check]:
     """Return the checks of a run."""
     return bound(CORE, scene)
+
+
+def last_checks(scene: Scene) -> Mapping[str, Check]:
+    """Return the checks for the end of a run."""
+    return bound(ENDING, scene)

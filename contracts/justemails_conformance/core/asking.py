@@ -1,7 +1,9 @@
 """Who may ask: without a key, with something that is none, with one that may not, and over what."""
 
+from urllib.parse import urlencode
+
 from justemails_conformance.checks import Look, binder
-from justemails_conformance.evidence import BreachError, SkippedError, json_of, refused, succeeded
+from justemails_conformance.evidence import BreachError, SkippedError, answered, json_of, refused, succeeded
 from justemails_conformance.party import Journal, Party, Tier
 from justemails_conformance.scene import UNKNOWN_KEY, Scene
 from justemails_conformance.shapes import in_another_case, with_another_end
@@ -16,16 +18,21 @@ _PLAIN_DEADLINE_S = 5.0
 
 @check("auth.required")
 def _(scene: Scene) -> None:
+    """Also where the key stands elsewhere, which some may take for a parameter that they do not know."""
     nobody = scene.nobody
     for exchange in (
-        nobody.send(scene.bad_body()),
+        nobody.send(scene.foreign_body),
         nobody.status(scene.another_id(scene.full)),
-        nobody.messages(),
-        nobody.create_key({"name": scene.key_name}),
+        scene.without_key,
+        nobody.create_key({"name": scene.new_name()}),
         nobody.list_keys(),
         nobody.revoke_key(scene.another_id(scene.created)),
     ):
         refused(exchange, 401)
+    key = scene.means.key
+    query = urlencode(dict.fromkeys(("api_key", "apiKey", "access_token", "key", "token"), key))
+    headers = {"X-API-Key": key, "X-Api-Token": key, "Cookie": f"api_key={key}"}
+    refused(nobody.ask(Tier.READ, "GET", f"/messages?{query}", headers=headers), 401, 400)
 
 
 @check("auth.header")
@@ -38,16 +45,16 @@ def _(scene: Scene) -> None:
 def _(scene: Scene) -> None:
     """Keys that are almost right, and at each other operation one that is all wrong."""
     key = scene.means.key
-    for wrong in (with_another_end(key), in_another_case(key)):
+    refused(scene.without_key, 401)
+    refused(scene.with_a_wrong_key, 401)
+    for wrong in (with_another_end(key), in_another_case(key), f"{key}0"):
         if wrong is not None:
             refused(_stranger(scene, wrong).messages(), 401)
     stranger = _stranger(scene, UNKNOWN_KEY)
     for exchange in (
-        stranger.messages(),
-        stranger.send(scene.bad_body()),
+        stranger.send(scene.foreign_body),
         stranger.status(scene.another_id(scene.full)),
-        stranger.create_key({"name": scene.key_name}),
-        stranger.list_keys(),
+        stranger.create_key({"name": scene.new_name()}),
         _stranger(scene, "not-a-key").revoke_key(scene.another_id(scene.created)),
     ):
         refused(exchange, 401)
@@ -57,13 +64,21 @@ def _stranger(scene: Scene, key: str) -> Party:
     return scene.party.with_key(key)
 
 
+@check("errors.404")
+def _(scene: Scene) -> None:
+    """Whatever refuses a path that is none will do, but no fault and no page [errors.always]."""
+    exchange = scene.party.ask(Tier.READ, "GET", "/conformance")
+    answered(exchange, range(400, 500), "404, or another refusal (4xx)")
+
+
 @check("errors.403")
 def _(scene: Scene) -> None:
     if scene.means.restricted_key is None:
         raise SkippedError("needs a key that may send and nothing else (--send-only-key)")
+    scene.needs_keys_to_matter()
     restricted = scene.party.with_key(scene.means.restricted_key)
     refused(restricted.messages(), 403)
-    refused(scene.create_badly({"name": scene.key_name}, restricted), 403)
+    refused(scene.create_badly({"name": scene.new_name()}, restricted), 403)
 
 
 @check("base.relative")

@@ -13,16 +13,19 @@ from justemails_conformance.evidence import (
     items_of,
     member,
     object_of,
+    response_of,
     right,
     shown,
     succeeded,
 )
-from justemails_conformance.scene import REFUSED, Scene
+from justemails_conformance.scene import REFUSED, Scene, total_of
 from justemails_conformance.transport import Exchange
 
 CHECKS: dict[str, Look[Scene]] = {}
 
 check = binder(CHECKS)
+
+LISTED = ("data", "pagination")  # [messages.response]
 
 _STRANGERS = 3
 _A_PAGE = 2  # so few to a page that a handful of messages fills three
@@ -30,11 +33,13 @@ _A_PAGE = 2  # so few to a page that a handful of messages fills three
 
 @check("messages.purpose")
 def _(scene: Scene) -> None:
-    message_id = scene.id_of(scene.full, "send.response.id")
-    if scene.find(message_id) is None:
-        raise BreachError(
-            f"the message {shown(message_id)} in the list within five seconds", "it is not there", scene.listed
-        )
+    if not scene.sent:
+        raise SkippedError("needs send.response.id")
+    for message_id in scene.sent:
+        if scene.find(message_id) is None:
+            raise BreachError(
+                f"the message {shown(message_id)} in the list within five seconds", "it is not there", scene.listed
+            )
     _has_nothing_that_was_refused(scene)
 
 
@@ -50,16 +55,34 @@ def _has_nothing_that_was_refused(scene: Scene) -> None:
         exchange = scene.party.status(message_id)
         if exchange.succeeded and scene.refused_subject in str(object_of(exchange).get("subject")):
             raise BreachError("sent messages alone", f"one that was {REFUSED.lower()}", exchange)
+    if _grown(scene) > len(scene.sent):
+        _does_not_grow_by_what_is_refused(scene)
+
+
+def _does_not_grow_by_what_is_refused(scene: Scene) -> None:
+    """Somebody else may use the account, and again; but not by as much as is refused, twice."""
+    for _ in range(2):
+        before = total_of(scene.party.messages())
+        refusals = [scene.send_badly(to=None), scene.send_badly(**{"from": scene.unverified})]
+        after = scene.party.messages()
+        grown = total_of(after) - before
+        if grown == 0 or any(one.succeeded for one in refusals):
+            return
+    raise BreachError("a list that refused messages are not in", f"a total that grows by {grown} with 2 of them", after)
+
+
+def _grown(scene: Scene) -> int:
+    return total_of(scene.listed) - total_of(scene.before)
 
 
 @check("messages.response")
 def _(scene: Scene) -> None:
-    object_of(given(scene.listed, "base.relative"))
+    response_of(given(scene.listed, "base.relative"), LISTED)
 
 
 @check("messages.data")
 def _(scene: Scene) -> None:
-    items_of(given(scene.listed, "base.relative", "messages.response"))
+    items_of(given(scene.listed, "base.relative", "messages.response", LISTED))
 
 
 @check("messages.data.id")
@@ -135,10 +158,12 @@ def _(scene: Scene) -> None:
 
 @check("messages.pagination.perPage")
 def _(scene: Scene) -> None:
-    per_page = right(scene.listed, _given_pagination(scene), "perPage", is_integer, "an integer")
-    count = len(_given_items(scene.listed, "messages.data"))
-    if count > per_page:
-        raise BreachError(f"{per_page} items at most, as perPage says", f"{count} items", scene.listed)
+    _given_pagination(scene)
+    for page in (scene.listed, *_small_pages(scene)):
+        per_page = right(page, _pagination(page), "perPage", is_integer, "an integer")
+        count = len(_given_items(page, "messages.data"))
+        if count > per_page:
+            raise BreachError(f"{per_page} items at most, as perPage says", f"{count} items", page)
 
 
 @check("messages.pagination.total")
@@ -151,6 +176,31 @@ def _(scene: Scene) -> None:
         told = _pagination(page)["total"]
         if told < total:
             raise BreachError(f"total: {shown(total)} on every page, the smallest too", shown(told), page)
+    if not _counts_right(scene, scene.listed):
+        _counts_right_soon(scene)
+
+
+def _counts_right(scene: Scene, exchange: Exchange) -> bool:
+    """Whether the total is that of the only page, and has grown by what was sent at least."""
+    total, per_page = total_of(exchange), _pagination(exchange).get("perPage")
+    several = isinstance(per_page, int) and total > per_page
+    alone = several or total == len(_given_items(exchange, "messages.data"))
+    return alone and total - total_of(scene.before) >= len(scene.sent)
+
+
+def _counts_right_soon(scene: Scene) -> None:
+    def look() -> tuple[Exchange, bool]:
+        exchange = scene.party.messages()
+        return exchange, _counts_right(scene, exchange)
+
+    exchange = scene.until(look)
+    if not _counts_right(scene, exchange):
+        items = len(_given_items(exchange, "messages.data"))
+        raise BreachError(
+            f"total: as many as the only page has, and {len(scene.sent)} more than before the run",
+            f"{total_of(exchange)} with {items} on the page, and {total_of(scene.before)} before",
+            exchange,
+        )
 
 
 @check("messages.pagination.next")
@@ -178,10 +228,10 @@ def _small_pages(scene: Scene) -> Sequence[Exchange]:
     pages = []
     for page, exchange in enumerate(scene.small_pages, start=1):
         try:
-            pagination, items = _pagination(exchange), items_of(exchange)
+            pagination, _ = _pagination(exchange), items_of(exchange)
         except (BreachError, SkippedError):
             return ()
-        if (pagination.get("page"), pagination.get("perPage")) != (page, _A_PAGE) or len(items) > _A_PAGE:
+        if (pagination.get("page"), pagination.get("perPage")) != (page, _A_PAGE):
             return ()
         if not is_integer(pagination.get("total")):
             return ()
@@ -206,7 +256,7 @@ def _given_pagination(scene: Scene) -> Mapping[str, object]:
 
 def _pagination(exchange: Exchange) -> Mapping[str, object]:
     pagination: Mapping[str, object] = member(
-        given(exchange, "base.relative", "messages.response"),
+        given(exchange, "base.relative", "messages.response", LISTED),
         "pagination",
         lambda value: isinstance(value, dict),
         "an object",

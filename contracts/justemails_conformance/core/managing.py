@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from justemails_conformance.checks import Look, binder
-from justemails_conformance.core.shared import a_text, created, exactly, near_now, prefix
+from justemails_conformance.core.shared import MADE, a_text, created, exactly, near_now, prefix
 from justemails_conformance.evidence import (
     BreachError,
     SkippedError,
@@ -11,8 +11,8 @@ from justemails_conformance.evidence import (
     is_time,
     items_of,
     member,
-    object_of,
     refused,
+    response_of,
     right,
     shown,
     succeeded,
@@ -38,12 +38,20 @@ def _(scene: Scene) -> None:
 
 @check("keys.create.response")
 def _(scene: Scene) -> None:
-    object_of(given(scene.created, "keys.create"))
+    response_of(given(scene.created, "keys.create"), MADE)
 
 
 @check("keys.create.response.id")
 def _(scene: Scene) -> None:
-    member(created(scene), *a_text("id"))
+    _differs(scene, "id")
+
+
+def _differs(scene: Scene, name: str) -> None:
+    """A member of the answer is a text, and another one for each key."""
+    first = member(created(scene), *a_text(name))
+    second = given(scene.second_making.exchange, "keys.create", "keys.create.response", MADE)
+    if member(second, *a_text(name)) == first:
+        raise BreachError(f"{name}: another one for each key", "the same one twice", second)
 
 
 @check("keys.create.response.id.prefix")
@@ -53,7 +61,9 @@ def _(scene: Scene) -> None:
 
 @check("keys.create.response.name")
 def _(scene: Scene) -> None:
-    member(created(scene), *exactly("name", scene.key_name))
+    for making in (scene.first_making, scene.second_making):
+        exchange = given(making.exchange, "keys.create", "keys.create.response", MADE)
+        member(exchange, *exactly("name", making.name))
 
 
 @check("keys.create.response.key")
@@ -61,6 +71,7 @@ def _(scene: Scene) -> None:
     secret = member(created(scene), *a_text("key"))
     if secret == scene.means.key:
         raise BreachError("key: a new one", "the key that was asked with", scene.created)
+    _differs(scene, "key")
 
 
 @check("keys.create.response.createdAt")
@@ -78,11 +89,6 @@ def _(scene: Scene) -> None:
 @check("auth.live")
 def _(scene: Scene) -> None:
     prefix(created(scene), "key", "je_live_")
-
-
-@check("auth.endpoint")
-def _(scene: Scene) -> None:
-    succeeded(scene.used)
 
 
 @check("keys.list")
@@ -103,35 +109,23 @@ def _(scene: Scene) -> None:
 
 @check("keys.list.all")
 def _(scene: Scene) -> None:
-    _own_item(scene, scene.keys)
+    """At least the two that were made just now."""
+    for made in (scene.key, scene.second_key):
+        _item_of(made.id, scene.keys)
 
 
 @check("keys.list.response.name")
 def _(scene: Scene) -> None:
-    right(scene.keys, _given_own_item(scene), *exactly("name", scene.key.name))
-
-
-@check("keys.list.response.lastUsed")
-def _(scene: Scene) -> None:
-    """Absent is a warning; a time that a use does not bring, within a minute (CHOICE-47), is none."""
-    for item in _items(scene.keys):
-        last_used = item.get("lastUsed")
-        if last_used is not None and not is_time(last_used):
-            raise BreachError("lastUsed: an RFC 3339 time, null or absent", shown(last_used), scene.keys)
-    given(scene.used, "auth.endpoint")
-    _given_own_item(scene)
-    used = scene.keys_after_use
-    item = _own_item(scene, given(used, "keys.list", "keys.list.response"))
-    if "lastUsed" not in item:
-        raise BreachError("lastUsed: the time of the last use", "no member lastUsed", used, warns=True)
-    if time_of(item["lastUsed"]) is None:
-        raise BreachError("lastUsed: the time of a use a minute ago", shown(item["lastUsed"]), used)
+    for made in (scene.key, scene.second_key):
+        right(scene.keys, _given_item_of(made.id, scene.keys), *exactly("name", made.name))
 
 
 @check("keys.list.secret")
 def _(scene: Scene) -> None:
-    if scene.keys.answer and scene.key.secret.encode() in scene.keys.answer.body:
-        raise BreachError("a list without secrets", "the secret of a key in it", scene.keys)
+    _ = scene.keys
+    for made in (scene.key, scene.second_key):
+        if scene.keys.answer and made.secret.encode() in scene.keys.answer.body:
+            raise BreachError("a list without secrets", "the secret of a key in it", scene.keys)
 
 
 @check("keys.list.account")
@@ -148,23 +142,24 @@ def _items(exchange: Exchange) -> list[Mapping[str, object]]:
         raise SkippedError("needs keys.list.response") from None
 
 
-def _own_item(scene: Scene, listed: Exchange) -> Mapping[str, object]:
+def _item_of(key_id: str, listed: Exchange) -> Mapping[str, object]:
     for item in _items(listed):
-        if item.get("id") == scene.key.id:
+        if item.get("id") == key_id:
             return item
-    raise BreachError(f"the new key {shown(scene.key.id)} in the list", "it is not there", listed)
+    raise BreachError(f"the new key {shown(key_id)} in the list", "it is not there", listed)
 
 
-def _given_own_item(scene: Scene) -> Mapping[str, object]:
+def _given_item_of(key_id: str, listed: Exchange) -> Mapping[str, object]:
     try:
-        return _own_item(scene, scene.keys)
+        return _item_of(key_id, listed)
     except BreachError:
         raise SkippedError("needs keys.list.all") from None
 
 
 @check("keys.create.request.name")
 def _(scene: Scene) -> None:
-    refused(scene.create_badly({}), 400, 422)
+    for wrong in ({}, {"name": 12}):
+        refused(scene.create_badly(wrong), 400, 422)
 
 
 @check("keys.revoke.unknown")
@@ -174,11 +169,10 @@ def _(scene: Scene) -> None:
 
 @check("keys.revoke.account")
 def _(scene: Scene) -> None:
-    """Whatever refuses it will do (CHOICE-14), and the key works on."""
-    exchange = scene.other.revoke_key(scene.key.id)
+    """Whatever refuses it will do (CHOICE-14)."""
+    exchange = scene.other.revoke_key(scene.second_key.id)
     if exchange.succeeded:
         raise BreachError("no end of another account's key", f"{exchange.status}, as if it were revoked", exchange)
-    succeeded(scene.with_the_new_key())
 
 
 @check("keys.revoke.response")
@@ -189,17 +183,33 @@ def _(scene: Scene) -> None:
 @check("keys.revoke")
 def _(scene: Scene) -> None:
     succeeded(scene.revocation)
+    scene.needs_keys_to_matter()
 
     def look() -> tuple[Exchange, bool]:
-        exchange = scene.with_the_new_key()
+        exchange = scene.with_key(scene.key)
         return exchange, exchange.status == 401
 
     refused(scene.until(look), 401)
 
 
-@check("keys.revoke.irreversible")
+@check("auth.endpoint")
 def _(scene: Scene) -> None:
-    if not scene.revoked:
-        raise SkippedError("needs keys.revoke")
-    refused(scene.with_the_new_key(), 401)
-    refused(scene.party.with_key(scene.key.secret).send(scene.bad_body()), 401)
+    """The key that was made second is good for a read, although the first one is revoked."""
+    succeeded(scene.used)
+
+
+@check("keys.list.response.lastUsed")
+def _(scene: Scene) -> None:
+    """Absent is a warning; a time that a use does not bring, within a minute (CHOICE-47), is none."""
+    for item in _items(scene.keys):
+        last_used = item.get("lastUsed")
+        if last_used is not None and not is_time(last_used):
+            raise BreachError("lastUsed: an RFC 3339 time, null or absent", shown(last_used), scene.keys)
+    given(scene.used, "auth.endpoint")
+    _given_item_of(scene.second_key.id, scene.keys)
+    used = scene.keys_after_use
+    item = _item_of(scene.second_key.id, given(used, "keys.list", "keys.list.response"))
+    if "lastUsed" not in item:
+        raise BreachError("lastUsed: the time of the last use", "no member lastUsed", used, warns=True)
+    if time_of(item["lastUsed"]) is None:
+        raise BreachError("lastUsed: the time of a use a minute ago", shown(item["lastUsed"]), used)
