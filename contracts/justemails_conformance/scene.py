@@ -1,10 +1,11 @@
 """What the checks of the core profile look at: a few requests, each made once and when the first check wants it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
+from string import hexdigits
 
 from justemails_conformance.control import Control, Made
 from justemails_conformance.evidence import (
@@ -21,7 +22,7 @@ from justemails_conformance.evidence import (
 )
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
-from justemails_conformance.shapes import another_id, with_another_end
+from justemails_conformance.shapes import another_id, in_another_case, with_another_end
 from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Exchange
 
@@ -155,8 +156,9 @@ class Scene:
 
     @property
     def foreign_body(self) -> dict[str, object]:
-        """A body for somebody who may not send: full, and to nobody else, so that the key alone is wrong."""
-        return {**self.full_body, "to": f"conformance-{self.run_id}@example.com", "subject": self.refused_subject}
+        """A body for nobody who may not send: full, and to nobody else, so that the key alone is wrong."""
+        body = self.full_body if self.full.succeeded else self.body()
+        return {**body, "to": f"conformance-{self.run_id}@example.com", "subject": self.refused_subject}
 
     def bad_body(self, **changed: object) -> dict[str, object]:
         """Return a body that is to be refused, whose subject tells so where it is kept all the same."""
@@ -289,22 +291,22 @@ class Scene:
                 break
             data = object_of(given(pages[page - 1], "base.relative", "messages.response")).get("data")
             items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-            new = [item for item in items if item not in seen]
-            for item in new:
+            for item in items:
                 if item.get("id") == message_id:
                     return item
+            new = [item for item in items if item not in seen]
             seen += new
-            if not new or len(seen) >= total_of(pages[0]):
+            if not items or len(seen) >= total_of(pages[0]):
+                return None  # that was all
+            if not new:
                 break
-        if 0 < len(seen) < total_of(pages[0]):
-            raise SkippedError("needs a list of which every page can be reached, by ?page= if there are more")
-        return None
+        raise SkippedError("needs a list of which every page can be reached, by ?page= if there are more")
 
     # Keys
 
     def new_name(self) -> str:
         """Return a name that no key has: some servers want each to have its own."""
-        self.names.append(f"Conformance {self.run_id} {len(self.names) + 1}")
+        self.names.append(f"Conformance — Grüße {self.run_id} {len(self.names) + 1}")
         return self.names[-1]
 
     @property
@@ -398,6 +400,26 @@ class Scene:
             return party.messages()
         return party.status(self.sent[0])
 
+    @property
+    def a_send_is_taken(self) -> bool:
+        return self.full.succeeded or self.minimal.succeeded
+
+    def asked_by_nobody(self) -> Iterator[Exchange]:
+        """Ask for each operation that works for us, without a key."""
+        nobody = self.nobody
+        if self.a_send_is_taken:
+            yield nobody.send(self.foreign_body)
+        if self.sent and self.status.succeeded:
+            yield nobody.status(self.sent[0])
+        if self.listed.succeeded:
+            yield self.without_key
+        if self.created.succeeded:
+            yield self.keep_key(nobody.create_key({"name": self.new_name()}))
+        if self.keys.succeeded:
+            yield nobody.list_keys()
+        if self.revocation.succeeded:
+            yield nobody.revoke_key(self.second_key.id)
+
     @cached_property
     def without_key(self) -> Exchange:
         return self.probe(self.nobody)
@@ -430,15 +452,17 @@ class Scene:
         except SkippedError:
             return _UNKNOWN_ID
 
-    def almost_id(self, exchange: Exchange) -> str:
-        """Return an id that differs by its last character, where ids are long enough for it to name nothing."""
+    def almost_ids(self, exchange: Exchange) -> list[str]:
+        """Return ids that differ little from the one that an answer gives, where ids are long enough for it."""
         try:
             given_id = self.id_of(exchange, "")
         except SkippedError:
-            return _UNKNOWN_ID
-        almost = with_another_end(given_id)
-        short = len(given_id.rpartition("_")[2]) < _LONG_ID
-        return another_id(given_id, self.random) if short or almost in self.known_ids else almost
+            return [_UNKNOWN_ID]
+        tail = given_id.rpartition("_")[2]
+        almost = [] if len(tail) < _LONG_ID else [with_another_end(given_id)]
+        if almost and not all(c in hexdigits for c in tail if c.isalnum()):  # a UUID may be of either case (RFC 9562 4)
+            almost.append(in_another_case(given_id) or given_id)
+        return [one for one in almost if one not in self.known_ids] or [another_id(given_id, self.random)]
 
     def until(self, look: Callable[[], tuple[Exchange, bool]], within_s: float = _LAG_S) -> Exchange:
         """Look again and again, until what is looked for is there or the time is over; return the last look."""

@@ -6,8 +6,8 @@ not checked. The modules are named for what is done, and their checks are made i
     sending    POST /send
     looking    GET /send/:id
     listing    GET /messages
-    asking     with no key, with a wrong one, over plain HTTP
     managing   /api-keys, and the end of the first key that was made
+    asking     with no key, with a wrong one, over plain HTTP
     ending     what has to hold at the very end
 """
 
@@ -21,8 +21,8 @@ CORE: Mapping[str, Look[Scene]] = {
     **sending.CHECKS,
     **looking.CHECKS,
     **listing.CHECKS,
-    **asking.CHECKS,
     **managing.CHECKS,
+    **asking.CHECKS,
 }
 """The checks by their clauses."""
 

@@ -112,8 +112,9 @@ def _same(one: object, other: object) -> bool:
 
 @check("status.unknown")
 def _(scene: Scene) -> None:
-    """Not even one that differs from a message's by its last character."""
-    refused(scene.party.status(scene.almost_id(scene.full)), 404)
+    """Not even one that differs from a message's by its last character, or by the case of its letters."""
+    for unknown in scene.almost_ids(scene.full):
+        refused(scene.party.status(unknown), 404)
 
 
 @check("status.account")

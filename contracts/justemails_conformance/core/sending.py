@@ -150,7 +150,7 @@ def _(scene: Scene) -> None:
 
 @check("errors.400")
 def _(scene: Scene) -> None:
-    for body in (b"[]", b"null", b""):
+    for body in (b"[]", b"null"):
         refused(scene.party.ask(Tier.SEND, "POST", "/send", body), 400, 415, 422)
     exchange = refused(scene.party.ask(Tier.SEND, "POST", "/send", b'{"from": '), 400, 415, 422)
     if exchange.status != 400:
