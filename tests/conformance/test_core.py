@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conformance.hostile import hangs, says, server
-from tests.conformance.mutants import MUTANTS, VARIANTS, Change, Changing
+from tests.conformance.earlier import MUTANTS, VARIANTS, Change, Changing
 
 from justemails.keyring import issue_key
 from justemails_conformance import clock
