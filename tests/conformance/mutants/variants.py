@@ -56,10 +56,10 @@ def _deep(change: Callable[[dict[str, Any]], object]) -> Change:
     """Change every object in every answer, however deep."""
 
     def walk(value: Json) -> None:
-        if isinstance(value, dict):
-            change(value)
         for part in [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []:
             walk(part)
+        if isinstance(value, dict):
+            change(value)
 
     def act(_: Asked, answer: Said) -> Said:
         body = answer.json
