@@ -21,13 +21,17 @@ def _open(*operations: str) -> Change:
 
 
 def _taken_for(known: Callable[[str, str], bool]) -> Change:
-    """Take a token for the key when the two look alike in some way."""
+    """Take an unknown token for the key when the two look alike in some way."""
 
-    def change(request: Asked, ground: Ground) -> Asked | None:
-        token, key = request.key, ground.key
-        return request.with_key(key) if token != key and token.startswith("je_") and known(token, key) else None
+    def put(api: Api, ground: Ground) -> Api:
+        def around(request: Asked) -> Said:
+            answer = api(request)
+            is_alike = request.key.startswith("je_") and known(request.key, ground.key)
+            return api(request.with_key(ground.key)) if answer.status == 401 and is_alike else answer
 
-    return asked(change)
+        return around
+
+    return put
 
 
 def _header_taken(read: Callable[[Asked], str]) -> Change:
@@ -142,7 +146,7 @@ AUTH = [
     must("what follows a key does not matter", "errors.401", _taken_for(lambda token, key: token.startswith(key))),
     must(
         "an empty token is a key",
-        "errors.401 auth.required",
+        "errors.401 auth.required auth.header",
         asked(
             lambda request, ground: (
                 request.with_key(ground.key) if (request.authorization or "x").strip() == "Bearer" else None
@@ -157,8 +161,8 @@ AUTH = [
         "auth.required errors.401",
         _header_taken(lambda request: request.headers.get("x-api-key", "")),
     ),
-    must("a stranger is answered 403", "errors.401", _no_key(lambda answer: answer.with_status(403))),
-    must("a stranger is answered 400", "errors.401", _no_key(lambda answer: answer.with_status(400))),
+    must("a stranger is answered 403", "errors.401 auth.required", _no_key(lambda answer: answer.with_status(403))),
+    must("a stranger is answered 400", "errors.401 auth.required", _no_key(lambda answer: answer.with_status(400))),
     must("a wrong key is answered 403", "errors.401", _wrong_key(lambda answer: answer.with_status(403))),
     must("a wrong key is answered 404", "errors.401", _wrong_key(lambda answer: answer.with_status(404))),
     must("a wrong key is answered 500", "errors.401 errors.500", _wrong_key(lambda answer: answer.with_status(500))),

@@ -9,6 +9,7 @@ there is no branch for faults in the product.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,7 +56,8 @@ class Asked:
     @property
     def key(self) -> str:
         """The bearer token, or nothing."""
-        return (self.authorization or "").removeprefix("Bearer ")
+        scheme, _, token = (self.authorization or "").partition(" ")
+        return token if scheme == "Bearer" else ""
 
     def with_key(self, key: str) -> "Asked":
         return replace(self, headers={**self.headers, "authorization": f"Bearer {key}"})
@@ -217,3 +219,52 @@ def without(name: str) -> Callable[[Json], object]:
 
 def renamed(old: str, new: str) -> Callable[[Json], object]:
     return lambda body: body.update({new: body.pop(old)}) if old in body else None
+
+
+def deep(change: Callable[[dict[str, Any]], object]) -> Change:
+    """Change every object in every answer, however deep."""
+
+    def walk(value: Json) -> None:
+        for part in [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []:
+            walk(part)
+        if isinstance(value, dict):
+            change(value)
+
+    def act(_: Asked, answer: Said) -> Said:
+        body = answer.json
+        walk(body)
+        return answer.saying(body)
+
+    return said(act)
+
+
+def ids(new: Callable[[str], str], form: str, malformed: int) -> Change:
+    """Give other ids; one of another form than these is refused, one of this form that was never given is 404."""
+
+    def put(api: Api, ground: Ground) -> Api:
+        given: dict[str, str] = {}
+        known: dict[str, str] = {}
+
+        def shown(inner: str) -> str:
+            if inner not in given:
+                given[inner] = new(inner)
+                known[given[inner]] = inner
+            return given[inner]
+
+        def rename(value: dict[str, Any]) -> None:
+            if isinstance(value.get("id"), str):
+                value["id"] = shown(value["id"])
+
+        renamed = deep(rename)(api, ground)
+
+        def around(request: Asked) -> Said:
+            if request.operation not in {"status", "keys.revoke"}:
+                return renamed(request)
+            if not re.fullmatch(form, request.id):
+                answer = api(request.with_id("msg_0"))
+                return refusal(malformed) if answer.status == 404 else answer
+            return renamed(request.with_id(known.get(request.id, "msg_0")))
+
+        return around
+
+    return put

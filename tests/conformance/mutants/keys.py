@@ -12,6 +12,7 @@ from tests.conformance.mutants.exchange import (
     Said,
     answers,
     asked,
+    ids,
     items,
     refusal,
     renamed,
@@ -21,6 +22,7 @@ from tests.conformance.mutants.exchange import (
     without,
 )
 from tests.conformance.mutants.mutant import Need, must, should
+from tests.conformance.mutants.times import later
 
 _GONE = refusal(401, "UNAUTHORIZED", "This API key is not known.")
 
@@ -197,7 +199,8 @@ def _secrets_listed(name: str) -> Change:
             if request.operation == "keys.list" and answer.good:
                 body = answer.json
                 for item in body["data"]:
-                    item |= {name: secrets[item["id"]]} if item["id"] in secrets else {}
+                    if item["id"] in secrets:
+                        item[name] = secrets[item["id"]]
                 return answer.saying(body)
             return answer
 
@@ -219,6 +222,16 @@ def _creating(change: Callable[[dict[str, Any]], object]) -> Change:
         return request.saying(body)
 
     return asked(act)
+
+
+def _is_elsewhere(operation: str) -> Callable[[Asked, Ground], Said | None]:
+    gone = refusal(405, "METHOD_NOT_ALLOWED", "The method is not allowed here.")
+    return lambda request, _: gone if request.operation == operation else None
+
+
+def _anything_makes_a_key(request: Asked, _: Ground) -> Asked | None:
+    is_wrong = request.operation == "keys.create" and not isinstance(request.json, dict)
+    return request.saying({"name": "Unnamed"}) if is_wrong else None
 
 
 def _name_refused(request: Asked, _: Ground) -> Said | None:
@@ -270,12 +283,28 @@ KEYS = [
         _made_for_another_account,
         Need.OTHER_KEY,
     ),
+    should("ids of keys have no key_", "keys.create.response.id.prefix", ids(lambda id_: f"k-{id_[4:]}", ".*", 404)),
+    must("a key is made whatever is sent", "keys.create.request errors.400", asked(_anything_makes_a_key)),
+    must("keys cannot be made", "keys.create", asked(_is_elsewhere("keys.create"))),
+    must("keys cannot be listed", "keys.list", asked(_is_elsewhere("keys.list"))),
+    must("keys cannot be revoked", "keys.revoke", asked(_is_elsewhere("keys.revoke"))),
+    must(
+        "a name that is not ASCII is mangled",
+        "keys.create.response.name",
+        answers("keys.create", lambda body: body.update(name=body["name"].encode().decode("latin-1"))),
+    ),
+    must(
+        "a new key is of tomorrow",
+        "keys.create.response.createdAt",
+        answers("keys.create", lambda body: body.update(createdAt=later(body["createdAt"], 86400))),
+    ),
     # Listing them.
     must(
         "the list of keys is a bare array",
         "keys.list.response base.json.response",
         replies("keys.list", lambda body: body["data"]),
     ),
+    must("the list of keys is an object", "keys.list.response", answers("keys.list", set_to(data={}))),
     must("the list of keys is called keys", "keys.list.response", answers("keys.list", renamed("data", "keys"))),
     must("the list of keys is empty", "keys.list keys.list.all", _list(list.clear)),
     must("a new key is not listed", "keys.list.all keys.list", _without_the_newest),

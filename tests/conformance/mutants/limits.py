@@ -7,13 +7,17 @@ from email.utils import format_datetime
 
 from tests.conformance.mutants.exchange import Api, Asked, Change, Ground, Said, both, refusals
 from tests.conformance.mutants.limiters import LIMIT, Limiter, limited
-from tests.conformance.mutants.mutant import Mutant, Need
-
-from justemails_conformance.clauses import Profile
+from tests.conformance.mutants.mutant import ALL, Mutant, Need
+from tests.conformance.mutants.mutant import LIMITS as LIMITS_ALONE
 
 
 def _limits(right: str, change: Change, name: str, *needs: Need) -> Mutant:
-    return Mutant(name, frozenset(right.split()), change, profile=Profile.LIMITS, needs=frozenset(needs))
+    return Mutant(name, frozenset(right.split()), change, profiles=LIMITS_ALONE, needs=frozenset(needs))
+
+
+def _all(right: str, change: Change, name: str) -> Mutant:
+    """Return a mutant that is judged by what is said of all answers too."""
+    return Mutant(name, frozenset(right.split()), change, profiles=ALL)
 
 
 def _allowing(**other: float) -> Change:
@@ -209,7 +213,7 @@ LIMITS = [
     _limits("limits.keys", _allowing(keys=100), "a hundred calls of keys pass"),
     _limits("limits.scope", limited(_PerAccount), "an account's keys are counted together"),
     _limits("limits.scope", limited(_SendsPerAccount), "an account's sends are counted together"),
-    _limits("limits.scope limits.send", _a_new_key_counts_anew, "a new key makes all counts begin anew"),
+    _limits("limits.scope limits.send limits.keys", _a_new_key_counts_anew, "a new key makes all counts begin anew"),
     _limits("limits.tiers limits.read", limited(_OneCounter), "three tiers have one counter"),
     _limits("limits.tiers", limited(_SendsAndReadsTogether), "sends and reads have one counter"),
     _limits("limits.tiers limits.read", _counting(messages="send", status="send"), "reads are counted as sends"),
@@ -236,12 +240,12 @@ LIMITS = [
     _limits(
         "limits.send limits.read limits.keys limits.retry.true", limited(_ASecond), "the window is a second", _CLOCK
     ),
-    _limits(
+    _all(
         "errors.always errors.body limits.429",
         both(limited(Limiter), refusals(_without_body, 429)),
         "the errors of 429 have no body",
     ),
-    _limits(
+    _all(
         "errors.always errors.body limits.429",
         both(limited(Limiter), refusals(_as_page, 429)),
         "the errors of 429 are pages",

@@ -172,7 +172,11 @@ MESSAGES = [
     must("the data of the list is null", "messages.data", answers("messages", set_to(data=None))),
     must("the newest message is not in the list", "messages.purpose", _list(lambda data: data and data.pop(0))),
     must("the list is as it was at first", "messages.purpose messages.pagination.total", _as_it_was),
-    must("the list has each message twice", "messages.data messages.purpose", _list(lambda data: data.extend(data[:]))),
+    must(
+        "the list has each message twice",
+        "messages.data messages.purpose messages.pagination.total",
+        _list(lambda data: data.extend(data[:])),
+    ),
     must("the list needs a filter", "messages.filters messages.purpose", asked(_needs_a_filter)),
     must(
         "the list is of ids alone",
@@ -206,6 +210,7 @@ MESSAGES = [
     must("pages have no number", "messages.pagination.page", _pages(without("page"))),
     must("a page's number is a text", "messages.pagination.page", _pages(set_to(page="1"))),
     must("a page's number is null", "messages.pagination.page", _pages(set_to(page=None))),
+    must("pages have no perPage", "messages.pagination.perPage", _pages(without("perPage"))),
     must("perPage is called per_page", "messages.pagination.perPage", _pages(renamed("perPage", "per_page"))),
     must("perPage is a text", "messages.pagination.perPage", _pages(set_to(perPage="50"))),
     must("perPage is nothing", "messages.pagination.perPage", _pages(set_to(perPage=0))),

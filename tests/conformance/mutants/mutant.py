@@ -7,6 +7,10 @@ from tests.conformance.mutants.exchange import Change
 
 from justemails_conformance.clauses import Level, Profile
 
+CORE = (Profile.CORE,)
+LIMITS = (Profile.LIMITS,)
+ALL = (Profile.CORE, Profile.LIMITS)
+
 
 class Need(Enum):
     """What the judge has to be handed, or has to have, for the mutant to show itself."""
@@ -26,7 +30,7 @@ class Mutant:
         right: the clauses that it breaks; one of them at least has to be among those that fail.
         change: what is put around the sound server.
         level: what the breach has to be taken for: a failure, or a warning where only an example shows the promise.
-        profile: what it is judged by.
+        profiles: what it is judged by.
         needs: what the judge needs to see it.
     """
 
@@ -34,7 +38,7 @@ class Mutant:
     right: frozenset[str]
     change: Change
     level: Level = Level.MUST
-    profile: Profile = Profile.CORE
+    profiles: tuple[Profile, ...] = CORE
     needs: frozenset[Need] = field(default_factory=frozenset)
 
 
@@ -44,11 +48,13 @@ class Variant:
 
     Args:
         name: what is different, in plain words.
+        over_http: whether it can be seen only where HTTP is spoken.
     """
 
     name: str
     change: Change
-    profile: Profile = Profile.CORE
+    profiles: tuple[Profile, ...] = CORE
+    over_http: bool = False
 
 
 def must(name: str, right: str, change: Change, *needs: Need) -> Mutant:

@@ -12,6 +12,7 @@ from tests.conformance.mutants.exchange import (
     Said,
     answers,
     asked,
+    ids,
     refusal,
     renamed,
     replies,
@@ -20,6 +21,7 @@ from tests.conformance.mutants.exchange import (
     without,
 )
 from tests.conformance.mutants.mutant import Need, must, should
+from tests.conformance.mutants.times import later
 
 _GOOD: Mapping[str, str] = {
     "from": "hello@yourdomain.com",
@@ -27,6 +29,8 @@ _GOOD: Mapping[str, str] = {
     "subject": "Welcome!",
     "html": "<h1>Hello</h1>",
 }
+
+_LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 def _sending(change: Callable[[dict[str, Any]], object]) -> Change:
@@ -139,8 +143,18 @@ def _once_for_a_recipient(api: Api, _: Ground) -> Api:
     return around
 
 
-def _mangled(text: str) -> str:
-    return text.encode().decode("latin-1")
+def _turned_to_text(name: str) -> Change:
+    return _sending(
+        lambda body: body.update({name: str(body[name])}) if not isinstance(body.get(name, ""), str | None) else None
+    )
+
+
+def _nonsense_left_out(name: str, is_nonsense: Callable[[Json], bool]) -> Change:
+    return _sending(lambda body: body.pop(name) if name in body and is_nonsense(body[name]) else None)
+
+
+def _is_elsewhere(request: Asked, _: Ground) -> Said | None:
+    return refusal(404, "NOT_FOUND", "There is nothing here.") if request.operation == "send" else None
 
 
 def _not_ascii(name: str) -> Callable[[Json], bool]:
@@ -213,20 +227,32 @@ SEND = [
     should("headers are refused", "send.request.headers", _refusing(lambda body: "headers" in body)),
     must("a subject beyond ASCII is a fault", "errors.500 send.request.subject", _refusing(_not_ascii("subject"), 500)),
     must(
-        "a subject beyond ASCII is mangled",
-        "status.response.subject",
-        _sending(
-            lambda body: (
-                body.update(subject=_mangled(body["subject"])) if isinstance(body.get("subject"), str) else None
-            )
-        ),
-    ),
-    must(
         "mail goes to its sender",
         "send.response.to status.response.to",
         _sending(lambda body: body.update(to=body["from"]) if {"from", "to"} <= {*body} else None),
     ),
+    should("a number is a subject", "send.request.subject errors.400", _turned_to_text("subject")),
+    should("a list is an html body", "send.request.html errors.400", _turned_to_text("html")),
+    should("any text is a replyTo", "send.request.replyTo errors.400", _nonsense_left_out("replyTo", _is_nonsense)),
+    should(
+        "a list is taken for headers",
+        "send.request.headers errors.400",
+        _nonsense_left_out("headers", lambda value: isinstance(value, list)),
+    ),
+    must("a mail with all members is refused", "send.request", _refusing(lambda body: len(body) == 7)),
+    must("sending is at another path", "base.relative send.request send.request.minimal", asked(_is_elsewhere)),
+    must(
+        "what is sent is answered 403",
+        "send.request send.request.minimal",
+        said(lambda req, ans: refusal(403, "FORBIDDEN") if req.operation == "send" and ans.good else None),
+    ),
     # The answer.
+    should("ids of messages have no msg_", "send.response.id.prefix", ids(lambda id_: f"m-{id_[4:]}", ".*", 404)),
+    must(
+        "createdAt of a send is in local time",
+        "send.response.createdAt",
+        answers("send", lambda body: body.update(createdAt=later(body["createdAt"], 7200))),
+    ),
     must("a send has no answer", "send.response base.json.response", replies("send", lambda body: None)),
     must("a send is answered with a list", "send.response base.json.response", replies("send", lambda body: [body])),
     must("a send's answer stands in data", "send.response", replies("send", lambda body: {"data": body})),
@@ -242,7 +268,7 @@ SEND = [
     must("a second mail to somebody is the first", "send.response.id", _once_for_a_recipient),
     must(
         "a send's id names nothing",
-        "status.purpose send.response.id",
+        "status.purpose send.response.id send.response.id.read",
         answers("send", lambda body: body.update(id=body["id"][:-1] + ("0" if body["id"][-1] != "0" else "1"))),
     ),
     must("a send has no status", "send.response.status", answers("send", without("status"))),
@@ -261,6 +287,8 @@ SEND = [
         "send.response.from",
         answers("send", lambda body: body.update({"from": f"Hello <{body['from']}>"})),
     ),
+    must("a send tells another sender", "send.response.from", answers("send", set_to(**{"from": "x@y.example"}))),
+    must("createdAt of a send is long ago", "send.response.createdAt", answers("send", set_to(createdAt=_LONG_AGO))),
     must("a send does not tell createdAt", "send.response.createdAt", answers("send", without("createdAt"))),
     must("createdAt of a send is seconds", "send.response.createdAt", answers("send", set_to(createdAt=1775476800))),
     must(

@@ -1,10 +1,10 @@
 """A sound server for mutants to stand around, and an HTTP server that speaks for them.
 
-For the core profile the sound server is the reference in a sandbox, emptied before each run; for the limits profile it is
-the second server of ``micro``, which has no limits of its own and a clock that waiting moves.
+For the core profile the sound server is the reference in a sandbox, emptied before each run; with the limits profile it
+is the second server of ``micro``, which has no limits of its own and a clock that waiting moves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -83,8 +83,8 @@ class Grounds:
     def __exit__(self, *_: object) -> None:
         self._sandbox.stop()
 
-    def base(self, profile: Profile) -> Base:
-        return self._limits() if profile is Profile.LIMITS else self._core()
+    def base(self, profiles: Collection[Profile]) -> Base:
+        return self._limits() if Profile.LIMITS in profiles else self._core()
 
     def _core(self) -> Base:
         box = self._sandbox
@@ -95,7 +95,9 @@ class Grounds:
         other_key = self._key(other.id)
         waiting = SandboxWaiting(box)
         means = Means(key, SENDER, unverified=UNVERIFIED, other_key=other_key, restricted_key=restricted_key)
-        return Base(_dated(_spoken(box), box), Ground(key, other_key, restricted_key, now_s=waiting.now_s), means, waiting)
+        return Base(
+            _dated(spoken(box), box), Ground(key, other_key, restricted_key, now_s=waiting.now_s), means, waiting
+        )
 
     def _empty(self) -> None:
         box = self._sandbox
@@ -114,7 +116,8 @@ class Grounds:
     def _limits() -> Base:
         waiting = Waiting()
         service = _Unlimited(waiting.now_s)
-        return Base(_answered(service), Ground(service.key, now_s=waiting.now_s), Means(service.key, SENDER), waiting)
+        means = Means(service.key, SENDER, unverified=UNVERIFIED)
+        return Base(_answered(service), Ground(service.key, now_s=waiting.now_s), means, waiting)
 
 
 class _Unlimited(Service):
@@ -133,7 +136,8 @@ def _answered(service: Service) -> Api:
     return api
 
 
-def _spoken(sandbox: Sandbox) -> Api:
+def spoken(sandbox: Sandbox) -> Api:
+    """Return the reference in a sandbox."""
     app = sandbox.make_api()
 
     def api(asked: Asked) -> Said:
@@ -246,14 +250,16 @@ class Straight(Target):
         return Exchange(request, Answer(said.status, [*said.headers.items()], body), None, 0.0)
 
 
-def judged(grounds: Grounds, change: Change, profile: Profile, *, straight: bool = True, seed: int = 1) -> Verdict:
+def judged(
+    grounds: Grounds, change: Change, profiles: Sequence[Profile], *, straight: bool = True, seed: int = 1
+) -> Verdict:
     """Judge what comes of a change around a sound server.
 
     Args:
         straight: whether it is asked without HTTP in between.
     """
-    base = grounds.base(profile)
+    base = grounds.base(profiles)
     api = change(base.api, base.ground)
     with nullcontext() if straight else serving(api) as base_url:
         target = Target(base_url) if base_url else Straight(api)
-        return Judge(target, base.means, profiles=[profile], wait=base.waiting.wait, seed=seed).judge()
+        return Judge(target, base.means, profiles=profiles, wait=base.waiting.wait, seed=seed).judge()

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -23,13 +22,7 @@ from tests.conformance.mutants.exchange import (
     without,
 )
 from tests.conformance.mutants.mutant import Need, must
-
-_FORM = "%Y-%m-%dT%H:%M:%SZ"
-
-
-def later(time: str, seconds: float) -> str:
-    """Return a time of the API, moved."""
-    return (datetime.strptime(time, _FORM) + timedelta(seconds=seconds)).strftime(_FORM)  # noqa: DTZ007  # it is UTC
+from tests.conformance.mutants.times import later
 
 
 def _at_each_look(act: Callable[[dict[str, Any], int], object]) -> Change:
@@ -161,6 +154,11 @@ STATUS = [
     must("an unknown message is a good answer of nulls", "status.unknown", _unknown(_nulls)),
     must("an unknown message is 500", "status.unknown errors.500", _unknown(lambda _: refusal(500, "OOPS"))),
     must("an unknown message is 400", "status.unknown", _unknown(lambda _: refusal(400))),
+    must(
+        "an unknown message is a good answer that tells an error",
+        "status.unknown",
+        said(lambda req, ans: ans.with_status(200) if req.operation == "status" and ans.status == 404 else None),
+    ),
     must("an unknown message is 410", "status.unknown", _unknown(lambda _: refusal(410))),
     must("an unknown message is 204", "status.unknown", _unknown(lambda _: Said(204))),
     must(
@@ -181,6 +179,7 @@ STATUS = [
         answers("status", lambda body: body.update({"from": body["to"], "to": body["from"]})),
     ),
     must("a status has another recipient", "status.response.to", answers("status", set_to(to="someone@example.com"))),
+    must("a status has another sender", "status.response.from", answers("status", set_to(**{"from": "x@y.example"}))),
     must("a status has no subject", "status.response.subject", answers("status", without("subject"))),
     must("a status has a subject of its own", "status.response.subject", answers("status", set_to(subject="Hello"))),
     must("every status has the first one's subject", "status.response.subject", _subject_of_the_first),
@@ -192,7 +191,17 @@ STATUS = [
         "status.response.subject",
         _subject(lambda text: text.encode("ascii", "replace").decode()),
     ),
+    must(
+        "a subject beyond ASCII is mangled",
+        "status.response.subject",
+        _subject(lambda text: text.encode().decode("latin-1")),
+    ),
     must("a status has no createdAt", "status.response.createdAt", answers("status", without("createdAt"))),
+    must(
+        "createdAt of a status is long ago",
+        "status.response.createdAt",
+        answers("status", set_to(createdAt="2020-01-01T00:00:00Z")),
+    ),
     must(
         "createdAt of a status is seconds", "status.response.createdAt", answers("status", set_to(createdAt=1775476800))
     ),
@@ -211,6 +220,11 @@ STATUS = [
         "a message is delivered before it was made",
         "status.response.deliveredAt",
         _delivered(lambda body, _: body.update(deliveredAt=later(body["createdAt"], -60))),
+    ),
+    must(
+        "a message is delivered soon",
+        "status.response.deliveredAt",
+        _delivered(lambda body, _: body.update(deliveredAt="soon")),
     ),
     must(
         "a delivered message has no deliveredAt",

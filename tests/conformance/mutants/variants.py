@@ -3,7 +3,6 @@
 A suite that fails one of them takes the reference's ways for the API's.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import NAMESPACE_URL, uuid5
 
 from tests.conformance.mutants.exchange import (
@@ -23,18 +23,19 @@ from tests.conformance.mutants.exchange import (
     answers,
     asked,
     both,
+    deep,
+    ids,
     items,
     refusal,
     refusals,
     said,
     set_to,
+    without,
 )
 from tests.conformance.mutants.limiters import LIMIT, Bucket, FixedWindow, Limiter, limited
 from tests.conformance.mutants.messages import page_of, paged
-from tests.conformance.mutants.mutant import Variant
-from tests.conformance.mutants.status import later
-
-from justemails_conformance.clauses import Profile
+from tests.conformance.mutants.mutant import CORE, LIMITS, Variant
+from tests.conformance.mutants.times import later
 
 _TIMES = ("createdAt", "deliveredAt", "lastUsed")
 _DOCUMENTED = {"from", "to", "subject", "html", "text", "replyTo", "headers"}
@@ -52,33 +53,16 @@ def _with_location(answer: Said) -> Said:
     return answer.with_status(201).with_header("Location", f"/api/v1/send/{answer.json['id']}")
 
 
-def _deep(change: Callable[[dict[str, Any]], object]) -> Change:
-    """Change every object in every answer, however deep."""
-
-    def walk(value: Json) -> None:
-        for part in [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []:
-            walk(part)
-        if isinstance(value, dict):
-            change(value)
-
-    def act(_: Asked, answer: Said) -> Said:
-        body = answer.json
-        walk(body)
-        return answer.saying(body)
-
-    return said(act)
-
-
 def _times(change: Callable[[str], str], *operations: str) -> Change:
     """Write times in another form."""
 
     def rewrite(value: dict[str, Any]) -> None:
         value |= {name: change(value[name]) for name in _TIMES if isinstance(value.get(name), str)}
 
-    deep = _deep(rewrite)
+    rewriting = deep(rewrite)
 
     def put(api: Api, ground: Ground) -> Api:
-        changed = deep(api, ground)
+        changed = rewriting(api, ground)
         return lambda request: (changed if not operations or request.operation in operations else api)(request)
 
     return put
@@ -88,44 +72,12 @@ def _with_offset(time: str) -> str:
     return (datetime.fromisoformat(time) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S+02:00")
 
 
-def _ids(new: Callable[[str], str], form: str, malformed: int) -> Change:
-    """Give other ids; one of another form than these is refused, one of this form that was never given is 404."""
-
-    def put(api: Api, _: Ground) -> Api:
-        given: dict[str, str] = {}
-        known: dict[str, str] = {}
-
-        def shown(inner: str) -> str:
-            if inner not in given:
-                given[inner] = new(inner)
-                known[given[inner]] = inner
-            return given[inner]
-
-        def rename(value: dict[str, Any]) -> None:
-            if isinstance(value.get("id"), str):
-                value["id"] = shown(value["id"])
-
-        renamed = _deep(rename)(api, _)
-
-        def around(request: Asked) -> Said:
-            if request.operation not in {"status", "keys.revoke"}:
-                return renamed(request)
-            if not re.fullmatch(form, request.id):
-                answer = api(request.with_id("msg_0"))
-                return refusal(malformed) if answer.status == 404 else answer
-            return renamed(request.with_id(known.get(request.id, "msg_0")))
-
-        return around
-
-    return put
-
-
 def _numbers() -> Change:
     """Give plain numbers, each run from its own beginning."""
 
     def put(api: Api, ground: Ground) -> Api:
         numbers = count(1)
-        return _ids(lambda _: str(next(numbers)), r"\d+", 400)(api, ground)
+        return ids(lambda _: str(next(numbers)), r"\d+", 400)(api, ground)
 
     return put
 
@@ -232,7 +184,7 @@ def _own_word(word: str, *operations: str) -> Change:
             if value.get("status") == "queued":
                 value["status"] = word
 
-        changed = _deep(rename)(api, ground)
+        changed = deep(rename)(api, ground)
         return lambda request: (changed if not operations or request.operation in operations else api)(request)
 
     return put
@@ -315,18 +267,18 @@ def _revoked_again(api: Api, _: Ground) -> Api:
     return around
 
 
-def _revoked_listed(api: Api, _: Ground) -> Api:
-    """Keep revoked keys in the list, with a mark."""
-    made: dict[str, Json] = {}
+def _revoked_listed(api: Api, ground: Ground) -> Api:
+    """Keep revoked keys in the list of their account, with a mark."""
+    made: dict[bool, dict[str, Json]] = {True: {}, False: {}}
 
     def around(request: Asked) -> Said:
         answer = api(request)
-        body = answer.json
+        body, there = answer.json, made[request.key == ground.other_key]
         if answer.good and request.operation == "keys.create":
-            made[body["id"]] = {"id": body["id"], "name": body["name"], "lastUsed": body["createdAt"], "revoked": True}
+            there[body["id"]] = {"id": body["id"], "name": body["name"], "lastUsed": body["createdAt"], "revoked": True}
         if answer.good and request.operation == "keys.list":
-            there = {item["id"] for item in body["data"]}
-            return answer.saying({"data": [*body["data"], *(made[id_] for id_ in made if id_ not in there)]})
+            alive = {item["id"] for item in body["data"]}
+            return answer.saying({"data": [*body["data"], *(there[id_] for id_ in there if id_ not in alive)]})
         return answer
 
     return around
@@ -353,19 +305,43 @@ def _body_first(api: Api, ground: Ground) -> Api:
 
 def _names_taken(api: Api, _: Ground) -> Api:
     """Let each name be given to one key alone."""
-    names: set[str] = set()
+    names: dict[str, str] = {}
 
     def around(request: Asked) -> Said:
         body = request.json if request.operation == "keys.create" else None
         name = body.get("name") if isinstance(body, dict) else None
-        if isinstance(name, str) and name in names:
+        if isinstance(name, str) and names.get(name) == request.authorization:
             return refusal(409, "CONFLICT", "There is a key of this name.")
         answer = api(request)
         if answer.good and isinstance(name, str):
-            names.add(name)
+            names[name] = request.authorization or ""
         return answer
 
     return around
+
+
+def _other_secrets(api: Api, _: Ground) -> Api:
+    """Give secrets of another length and alphabet."""
+    inner: dict[str, str] = {}
+
+    def around(request: Asked) -> Said:
+        answer = api(request.with_key(inner[request.key]) if request.key in inner else request)
+        if answer.good and request.operation == "keys.create":
+            body = answer.json
+            shown = f"je_live_{'a-._~' * 30}{body['key'][-6:]}=="
+            inner[shown] = body["key"]
+            return answer.saying({**body, "key": shown})
+        return answer
+
+    return around
+
+
+def _pages_by_another_name(request: Asked, _: Ground) -> Asked | None:
+    """Know ``offset`` in the place of ``page``, and ignore what is not known."""
+    if request.operation != "messages":
+        return None
+    offset = parse_qs(request.path.partition("?")[2]).get("offset", ["0"])[0]
+    return replace(request, path=f"/messages?page={int(offset) // 3 + 1}" if offset.isdecimal() else "/messages")
 
 
 def _masked(item: dict[str, Any]) -> None:
@@ -473,33 +449,49 @@ class _EachByItself(Limiter):
         return super().tier(asked)
 
 
-_409_422 = refusals(lambda answer: answer.with_status(422), 400)
+def _only_good_ones_count(api: Api, ground: Ground) -> Api:
+    limiter = Limiter(ground.now_s)
+    around = limited(lambda now_s: limiter)(api, ground)
+
+    def forgiving(request: Asked) -> Said:
+        answer = around(request)
+        if not answer.good and answer.status != 429:
+            limiter.log[limiter.owner(request.key, limiter.tier(request) or "")].pop()
+        return answer
+
+    return forgiving
+
+
+_ALL_422 = refusals(lambda answer: answer.with_status(422), 400)
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 VARIANTS = [
     Variant("nothing is different", lambda api, _: api),
     Variant("202 for a send, 201 for a key", both(_status("send", 202), _status("keys.create", 201))),
     Variant("201 and Location for a send", _good("send", _with_location)),
-    Variant("422 for all bad input", _409_422),
+    Variant("422 for all bad input", _ALL_422),
     Variant("403 for what is others'", _others_are_403),
-    Variant("UUIDs for ids, and 400 for what is none", _ids(lambda id_: str(uuid5(NAMESPACE_URL, id_)), _UUID, 400)),
+    Variant("UUIDs for ids, and 400 for what is none", ids(lambda id_: str(uuid5(NAMESPACE_URL, id_)), _UUID, 400)),
     Variant("plain numbers for ids", _numbers()),
-    Variant("long ids", _ids(lambda id_: f"msg_{id_}-._~{'x' * 150}", ".*", 404)),
+    Variant("long ids", ids(lambda id_: f"msg_{id_}-._~{'x' * 150}", ".*", 404)),
     Variant("times with an offset", _times(_with_offset)),
     Variant("microseconds in the answer to a send alone", _times(lambda time: time[:-1] + ".654321Z", "send")),
     Variant("milliseconds everywhere, and a small z", _times(lambda time: time[:-1].lower() + ".000z")),
-    Variant("times that are not there are left out", _deep(_without_null_times)),
-    Variant("further members everywhere", _deep(_more_members)),
+    Variant("fractions in the answer to a status alone", _times(lambda time: time[:-1] + ".000+00:00", "status")),
+    Variant("times that are not there are left out", deep(_without_null_times)),
+    Variant("further members everywhere", deep(_more_members)),
     Variant("the list lags a second", _lagging_list(1.0)),
     Variant("a revocation lags two seconds", _lagging_revocation(2.0)),
     Variant("lastUsed lags five seconds", _lagging_use(5.0)),
-    Variant("header names in lower case", said(_quiet_headers)),
+    Variant("header names in lower case", said(_quiet_headers), CORE, over_http=True),
     Variant(
         "a charset in the content type",
         said(lambda _, ans: ans.with_header("Content-Type", "application/json; charset=utf-8")),
     ),
-    Variant("every connection is closed", said(lambda _, ans: ans.with_header("Connection", "close"))),
-    Variant("answers in pieces", said(lambda _, ans: replace(ans, chunked=True))),
+    Variant(
+        "every connection is closed", said(lambda _, ans: ans.with_header("Connection", "close")), CORE, over_http=True
+    ),
+    Variant("answers in pieces", said(lambda _, ans: replace(ans, chunked=True)), CORE, over_http=True),
     Variant(
         "delivered before the answer to the send", both(_ends("delivered", 0), answers("send", set_to(status="queued")))
     ),
@@ -518,6 +510,10 @@ VARIANTS = [
     Variant("a name for one key alone", _names_taken),
     Variant("ten messages a page", paged(10, page_of)),
     Variant("three messages a page", paged(3, page_of)),
+    Variant(
+        "three messages a page, and a parameter of its own", both(paged(3, page_of), asked(_pages_by_another_name))
+    ),
+    Variant("secrets of another alphabet", _other_secrets),
     Variant("oldest first, and parameters are ignored", both(asked(_no_parameters), paged(50, _oldest_first))),
     Variant("items are an id and a status", items("messages", _bare_lists)),
     Variant("keys are listed with masked secrets", items("keys.list", _masked)),
@@ -525,11 +521,12 @@ VARIANTS = [
         "lastUsed is when the key was made",
         items("keys.list", lambda item: item.update(lastUsed=item["lastUsed"] or "2026-04-06T11:50:00Z")),
     ),
+    Variant("keys are listed without lastUsed", items("keys.list", without("lastUsed"))),
     Variant("headers that tell the limit", said(_rate_headers)),
     Variant("415 for what is not announced as JSON", asked(_unsupported)),
     Variant("JSON is read whatever the type", asked(_any_type)),
     Variant("words of its own for errors, and more of them", refusals(_own_words)),
-    Variant("addresses in lower case", _deep(_lower_case)),
+    Variant("addresses in lower case", deep(_lower_case)),
     Variant("members in another order", said(lambda _, ans: _backwards(ans))),
     Variant("blanks in the JSON", said(_pretty)),
     Variant(
@@ -537,7 +534,7 @@ VARIANTS = [
         answers("status", lambda body: body.update(deliveredAt=body["deliveredAt"] and later(body["createdAt"], 60))),
     ),
     *(
-        Variant(name, limited(kind), Profile.LIMITS)
+        Variant(name, limited(kind), LIMITS)
         for name, kind in (
             ("a sliding log", Limiter),
             ("windows of the wall's minutes", FixedWindow),
@@ -550,4 +547,5 @@ VARIANTS = [
             ("each operation has a counter", _EachByItself),
         )
     ),
+    Variant("what is refused otherwise does not count", _only_good_ones_count, LIMITS),
 ]
