@@ -11,6 +11,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from itertools import count
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from tests.conformance.mutants.exchange import Api, Asked, Change, Ground, Said
 
 from justemails.http_server import WsgiApp
 from justemails.keyring import issue_key
+from justemails.ports import NewId
 from justemails.records import Account
 from justemails_conformance.clauses import Profile
 from justemails_conformance.judge import Judge
@@ -75,6 +77,7 @@ class Grounds:
 
     def __enter__(self) -> "Grounds":
         self._sandbox = box = Sandbox(SandboxSettings(seed=1, virtual=True))
+        box.new_id = _in_order(box.new_id)
         box.start()
         (self._account,) = box.store.accounts()
         (self._domain,) = box.store.domains(self._account.id)  # kept, for making its keys takes long
@@ -118,6 +121,12 @@ class Grounds:
         service = _Unlimited(waiting.now_s)
         means = Means(service.key, SENDER, unverified=UNVERIFIED)
         return Base(_answered(service), Ground(service.key, now_s=waiting.now_s), means, waiting)
+
+
+def _in_order(new_id: NewId) -> NewId:
+    """Number ids, so that they sort as they were made although the clock stands still."""
+    numbers = count(1)
+    return lambda prefix: f"{prefix}{next(numbers):08}{new_id('')[-14:]}"
 
 
 class _Unlimited(Service):
