@@ -95,16 +95,6 @@ def _wrapped(api: Api, _: Ground) -> Api:
     return around
 
 
-def _every(number: int, api: Api) -> Api:
-    asked_for = [0]
-
-    def around(request: Asked) -> Said:
-        asked_for[0] += 1
-        return api(request) if asked_for[0] % number else refusal(500, "INTERNAL_ERROR", "Try again.")
-
-    return around
-
-
 ERRORS = [
     must("errors are pages", "errors.always", refusals(_page)),
     must("errors are words", "errors.always", refusals(_words)),
@@ -213,5 +203,4 @@ ERRORS = [
     ),
     must("what is nowhere is a page", "errors.always errors.body", _nowhere(_page)),
     must("what is nowhere is a fault", "errors.500", _nowhere(lambda answer: answer.with_status(500))),
-    must("every tenth answer is a fault", "errors.500", lambda api, _: _every(10, api)),
 ]
