@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install sandbox test check bench kills mutants mistakes judges lock clean
+.PHONY: install sandbox test check bench kills kill-table mutants mistakes judges lock clean
 
 install: $(READY)
 
@@ -42,6 +42,10 @@ kills: install
 # Every wrong engine of tests/simulation/mutants.py: which invariant catches it, and the scenario cut down.
 mutants: install
 	$(BIN)/python -m tests.simulation.hunt $(ARGS)
+
+# What the conformance suite makes of every broken server of tests/conformance/mutants, and of those that are right.
+kill-table: install
+	$(BIN)/python -m tests.conformance.kills $(ARGS)
 
 # Programs that nobody here wrote judge our mail; they are installed where they can be.
 judges: install

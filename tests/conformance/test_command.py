@@ -36,9 +36,9 @@ def test_the_sandbox_passes_and_the_report_says_so(client: Client, tmp_path: Pat
         *("--json", str(report)),
     )
 
-    assert re.search(r"^76 pass, 0 fail, 0 warn, 7 skip, 0 inconclusive, 0 error$", done.stdout, re.MULTILINE)
+    assert re.search(r"^77 pass, 0 fail, 0 warn, 7 skip, 0 inconclusive, 0 error$", done.stdout, re.MULTILINE)
     told = json.loads(report.read_text())
-    assert told["summary"] == {"pass": 76, "fail": 0, "warn": 0, "skip": 7, "inconclusive": 0, "error": 0}
+    assert told["summary"] == {"pass": 77, "fail": 0, "warn": 0, "skip": 7, "inconclusive": 0, "error": 0}
     assert told["cleanup"] == {"created": 1, "removed": 1, "left": []}
     assert client.key not in report.read_text() + done.stdout
 
@@ -100,7 +100,7 @@ def test_a_clause_is_explained() -> None:
         "  promise  `id` names the message: `msg_abc123`. *example*",
         "  level    M: a breach fails the server",
         "  profile  core",
-        "  check    id is a text that is not empty, and two sends have two",
+        "  check    id is a text that is not empty, and three sends have three, two of them to the same recipient",
     ]
     assert "not checked" in run("explain", "errors.409").stdout
 

@@ -1,16 +1,13 @@
 """The delivery profile: the sandbox passes, and what goes wrong with the mail itself fails by the right clause."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from io import BytesIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from tests.conformance.mutants import Change, Changing
+from tests.conformance.mutants.exchange import Asked, Change, Ground, answers, asked, set_to
+from tests.conformance.mutants.serving import Straight, spoken
 
 from justemails.domains import records_of
-from justemails.http_server import WsgiApp
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.control import Control, Mail
 from justemails_conformance.delivery import DELIVERY
@@ -23,52 +20,19 @@ from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 
-@dataclass
-class Bent(ServedSandbox):
-    """A sandbox whose requests and answers can be changed on their way."""
-
-    settings: SandboxSettings = field(default_factory=lambda: SandboxSettings(virtual=True))
-    change_request: Any = None
-    change_answer: Change | None = None
-
-    def __post_init__(self) -> None:
-        super().__init__(self.settings)
-
-    def make_api(self) -> WsgiApp:
-        app = super().make_api()
-
-        def serve(environ: dict[str, Any], start_response: Any) -> Any:
-            if self.change_request and environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/send"):
-                body = json.loads(environ["wsgi.input"].read())
-                self.change_request(body)
-                data = json.dumps(body).encode()
-                environ |= {"wsgi.input": BytesIO(data), "CONTENT_LENGTH": str(len(data))}
-            answering = app if self.change_answer is None else Changing(app, self.change_answer)
-            return answering(environ, start_response)
-
-        return serve
-
-
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Bent]:
-    made = Bent()
+def sandbox() -> Iterator[ServedSandbox]:
+    made = ServedSandbox(SandboxSettings(virtual=True))
     made.start()
     yield made
     made.stop()
 
 
-@pytest.fixture(autouse=True)
-def straight(sandbox: Bent) -> Iterator[None]:
-    """Nothing is left bent for the next test."""
-    yield
-    sandbox.change_request = sandbox.change_answer = None
-
-
-def judged(sandbox: Bent, control: Control | None = None) -> Verdict:
+def judged(sandbox: ServedSandbox, change: Change = lambda api, _: api, control: Control | None = None) -> Verdict:
     sandbox.limiter.forget()
+    target = Straight(change(spoken(sandbox), Ground(sandbox.key)))
     means = Means(sandbox.key, "hello@yourdomain.com")
-    control = control or Control(sandbox.control)
-    return Judge(Target(sandbox.api), means, profiles=[Profile.DELIVERY], control=control).judge()
+    return Judge(target, means, profiles=[Profile.DELIVERY], control=control or Control(sandbox.control)).judge()
 
 
 def failed(verdict: Verdict) -> list[str]:
@@ -80,7 +44,7 @@ def test_every_clause_of_the_profile_has_a_check() -> None:
     assert {*DELIVERY} == {clause.id for clause in clauses().values() if clause.profile is Profile.DELIVERY}
 
 
-def test_the_sandbox_passes_and_nothing_is_left(sandbox: Bent) -> None:
+def test_the_sandbox_passes_and_nothing_is_left(sandbox: ServedSandbox) -> None:
     before = sandbox.network.behaviours()
 
     verdict = judged(sandbox)
@@ -90,7 +54,7 @@ def test_the_sandbox_passes_and_nothing_is_left(sandbox: Bent) -> None:
     assert sandbox.network.behaviours() == before
 
 
-def test_without_a_control_api_everything_is_skipped_for_that_reason(sandbox: Bent) -> None:
+def test_without_a_control_api_everything_is_skipped_for_that_reason(sandbox: ServedSandbox) -> None:
     means = Means(sandbox.key, "hello@yourdomain.com")
 
     verdict = Judge(Target(sandbox.api), means, profiles=[Profile.DELIVERY]).judge()
@@ -99,7 +63,7 @@ def test_without_a_control_api_everything_is_skipped_for_that_reason(sandbox: Be
     assert not verdict.enough
 
 
-REQUESTS = {
+REQUESTS: dict[str, tuple[Callable[[Any], object], str]] = {
     "the text is lost": (lambda body: body.pop("text", None) if "html" in body else None, "send.request.delivered"),
     "the HTML is lost": (lambda body: body.pop("html", None) if "text" in body else None, "send.request.delivered"),
     "the reply address is lost": (lambda body: body.pop("replyTo", None), "send.request.delivered"),
@@ -120,29 +84,26 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_mail_that_is_not_the_one_that_was_sent_is_noticed(name: str, sandbox: Bent) -> None:
-    sandbox.change_request, clause = REQUESTS[name]
+def test_a_mail_that_is_not_the_one_that_was_sent_is_noticed(name: str, sandbox: ServedSandbox) -> None:
+    act, clause = REQUESTS[name]
 
-    assert failed(judged(sandbox)) == [clause]
+    def change(request: Asked, _: Ground) -> Asked | None:
+        body = request.json
+        if request.operation != "send" or not isinstance(body, dict):
+            return None
+        act(body)
+        return request.saying(body)
 
-
-def _always(status: str) -> Change:
-    def change(one: Any) -> None:
-        if one.method == "GET" and one.path.startswith("/send/") and one.status == 200:
-            one.body["status"] = status
-
-    return change
+    assert failed(judged(sandbox, asked(change))) == [clause]
 
 
 ANSWERS = {"queued": ["product.tracking"], "delivered": ["product.tracking", "product.reliable"]}
 
 
 @pytest.mark.parametrize("status", ANSWERS)
-def test_a_status_that_says_what_is_not_so_is_noticed(status: str, sandbox: Bent) -> None:
+def test_a_status_that_says_what_is_not_so_is_noticed(status: str, sandbox: ServedSandbox) -> None:
     """Delivered before it is, or although it never is; queued although it arrived."""
-    sandbox.change_answer = _always(status)
-
-    assert failed(judged(sandbox)) == ANSWERS[status]
+    assert failed(judged(sandbox, answers("status", set_to(status=status)))) == ANSWERS[status]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +111,7 @@ def test_a_status_that_says_what_is_not_so_is_noticed(status: str, sandbox: Bent
     [("je", ["v=DKIM1; p="], "product.dkim"), ("bounce.", ["v=spf1 -all"], "product.spf")],
 )
 def test_a_domain_whose_records_do_not_fit_is_noticed(
-    beginning: str, texts: Sequence[str], clause: str, sandbox: Bent
+    beginning: str, texts: Sequence[str], clause: str, sandbox: ServedSandbox
 ) -> None:
     """As when a server signs with another key than the one in DNS, or sends from elsewhere."""
     (domain,) = sandbox.store.domains_named("yourdomain.com")
@@ -201,12 +162,12 @@ def _with_bcc(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail
         (_with_bcc, ["send.request.delivered"]),
     ],
 )
-def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], sandbox: Bent) -> None:
-    assert failed(judged(sandbox, Seen(sandbox.control, see))) == clauses
+def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], sandbox: ServedSandbox) -> None:
+    assert failed(judged(sandbox, control=Seen(sandbox.control, see))) == clauses
 
 
 def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_inconclusive(
-    sandbox: Bent, monkeypatch: pytest.MonkeyPatch
+    sandbox: ServedSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     control = Seen(sandbox.control, _never_again)
     monkeypatch.setattr(Seen, "moves_the_clock", False)

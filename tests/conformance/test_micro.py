@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from tests.conformance import micro
-from tests.conformance.test_limits import Time
+from tests.conformance.mutants.serving import Waiting
 
 from justemails_conformance.clauses import Profile
 from justemails_conformance.judge import Judge
@@ -14,10 +14,10 @@ from justemails_conformance.verdict import Outcome, Verdict
 
 
 def judged(profile: Profile) -> Verdict:
-    time = Time()
-    with micro.serving(lambda: time.now_s) as (base_url, key):
+    waiting = Waiting()
+    with micro.serving(waiting.now_s) as (base_url, key):
         means = Means(key, f"hello@{micro.VERIFIED}", unverified="x@unverified.example")
-        return Judge(Target(base_url), means, profiles=[profile], wait=time.wait).judge()
+        return Judge(Target(base_url), means, profiles=[profile], wait=waiting.wait).judge()
 
 
 def test_it_passes_the_core_profile_and_what_it_chooses_otherwise_is_a_warning_or_observed() -> None:

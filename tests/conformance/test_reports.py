@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 from tests.conformance.hostile import hangs, server
-from tests.conformance.mutants import MUTANTS
+from tests.conformance.mutants.exchange import Asked, Said, answers, said, without
 from tests.conformance.test_core import judged
 from tests.conformance.verdicts import BASE_URL, HOSTILE, exchange, verdict
 from tests.sandbox.harness import COMMAND, Client, client_of, in_process
@@ -67,7 +67,7 @@ def test_the_report_of_a_real_run_that_passes_is_valid(sandbox: Sandbox) -> None
 
 
 def test_the_report_of_a_real_run_that_fails_is_valid_and_says_why(sandbox: Sandbox) -> None:
-    report = validate(dumped(judged(sandbox, MUTANTS["send has no id"][0])))
+    report = validate(dumped(judged(sandbox, answers("send", without("id")))))
 
     (failed,) = [one for one in report["results"] if one["outcome"] == "fail"]
     assert failed["clause"] == "send.response.id"
@@ -258,25 +258,30 @@ def test_a_body_that_nobody_would_paste_is_left_out_of_the_curl_line() -> None:
     assert "5000 octets" in line
 
 
-def _error_echoes_the_key(one: Any) -> None:
-    if one.status >= 400:
-        one.body = {"error": one.authorization}
-        one.headers["X-Said"] = one.authorization
+def _error_echoes_the_key(request: Asked, answer: Said) -> Said | None:
+    if answer.status < 400:
+        return None
+    given = request.authorization or ""
+    return answer.saying({"error": given}).with_header("X-Said", given)
 
 
-def _page_echoes_the_key(one: Any) -> None:
-    if one.path == "/messages" and one.status == 200:
-        one.body["pagination"]["perPage"] = [{one.authorization: one.authorization}]
+def _page_echoes_the_key(request: Asked, answer: Said) -> Said | None:
+    if request.operation != "messages" or not answer.good:
+        return None
+    body, given = answer.json, request.authorization or ""
+    body["pagination"]["perPage"] = [{given: given}]
+    return answer.saying(body)
 
 
-def _new_key_is_its_own_id(one: Any) -> None:
-    if one.path == "/api-keys" and one.method == "POST" and one.status == 200:
-        one.body["id"] = one.body["key"]
+def _new_key_is_its_own_id(request: Asked, answer: Said) -> Said | None:
+    if request.operation != "keys.create" or not answer.good:
+        return None
+    return answer.saying({**answer.json, "id": answer.json["key"]})
 
 
 @pytest.mark.parametrize("echo", [_error_echoes_the_key, _page_echoes_the_key, _new_key_is_its_own_id])
-def test_no_key_is_in_any_report(echo: Callable[[Any], None], sandbox: Sandbox, tmp_path: Path) -> None:
-    made = judged(sandbox, echo)
+def test_no_key_is_in_any_report(echo: Callable[[Asked, Said], Said | None], sandbox: Sandbox, tmp_path: Path) -> None:
+    made = judged(sandbox, said(echo))
     written = write(made, tmp_path)
 
     assert made.count(Outcome.FAIL) > 0
