@@ -8,6 +8,10 @@ from justemails_conformance.evidence import BreachError, is_text, json_of, json_
 from justemails_conformance.transport import Exchange
 
 
+_OTHERS = {"HEAD", "OPTIONS"}
+"""Methods that the document does not have, and whose success HTTP describes: it may be without a body."""
+
+
 def checks(exchanges: Sequence[Exchange]) -> Mapping[str, Check]:
     """Return the checks of all that was said."""
     return {clause: partial(_each, look, exchanges) for clause, look in OF_ALL.items()}
@@ -15,11 +19,12 @@ def checks(exchanges: Sequence[Exchange]) -> Mapping[str, Check]:
 
 def _each(look: Callable[[Exchange], None], exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:
-        look(exchange)
+        if exchange.request.raw is None:  # what is no HTTP may be refused before the API sees it (CHOICE-06)
+            look(exchange)
 
 
 def _success_is_an_object(exchange: Exchange) -> None:
-    if not exchange.succeeded:
+    if not exchange.succeeded or exchange.request.method in _OTHERS:
         return
     body = json_of(exchange)
     if not isinstance(body, dict):
@@ -30,7 +35,7 @@ def _success_is_an_object(exchange: Exchange) -> None:
 
 
 def _error_is_json(exchange: Exchange) -> None:
-    if exchange.status >= 400:
+    if exchange.status >= 400 and exchange.request.method != "HEAD":  # whose answers have no body (RFC 9110 9.3.2)
         json_of(exchange)
 
 

@@ -51,14 +51,14 @@ class Party:
 
     def __init__(self, target: Target, key: str | None, journal: Journal, wait: Wait = clock.wait) -> None:
         self.key = key
-        self._target = target
+        self.target = target
         self._journal = journal
         self._wait = wait
         self._asked: dict[Tier, deque[float]] = {tier: deque() for tier in Tier}
 
     def with_key(self, key: str | None) -> "Party":
         """Return somebody else, at the same server and in the same journal."""
-        return Party(self._target, key, self._journal, self._wait)
+        return Party(self.target, key, self._journal, self._wait)
 
     def send(self, body: object) -> Exchange:
         """POST /send [send.request.path]."""
@@ -90,11 +90,14 @@ class Party:
         """Ask for something; ``body`` goes out as JSON, octets as they are.
 
         Args:
-            headers: instead of the Authorization header [auth.header].
+            headers: instead of the Authorization header [auth.header]; also of the Content-Type of a body.
         """
         if headers is None:
             headers = self._authorization
-        request = _request(method, path, body, headers)
+        return self.ask_for(tier, _request(method, path, body, headers))
+
+    def ask_for(self, tier: Tier, request: Request) -> Exchange:
+        """Ask for what is no more to be changed, not even the Authorization header."""
         exchange = self._once(tier, request)
         if exchange.answer is None and not exchange.late:
             exchange = self._once(tier, request)  # a single lost connection is nobody's fault
@@ -120,7 +123,7 @@ class Party:
 
     def _exchange(self, tier: Tier, request: Request) -> Exchange:
         self._journal.requests[tier] += 1
-        exchange = self._target.ask(request)
+        exchange = self.target.ask(request)
         self._journal.exchanges.append(exchange)
         return exchange
 
@@ -138,7 +141,7 @@ def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -
     if body is None:
         return Request(method, path, headers)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Request(method, path, {**headers, "Content-Type": "application/json"}, data)  # [base.json.request]
+    return Request(method, path, {"Content-Type": "application/json", **headers}, data)  # [base.json.request]
 
 
 def _quoted(id_: str) -> str:

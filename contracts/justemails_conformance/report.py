@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import Any
+from urllib.parse import urlsplit
 
 from justemails_conformance.clauses import DOCUMENT
 from justemails_conformance.evidence import shown
@@ -14,6 +15,7 @@ from justemails_conformance.transport import Exchange
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 SCHEMA_VERSION = 1
+_SHOWN = 4096  # octets
 _MARKS: Mapping[Outcome, str] = {
     Outcome.PASS: "ok",
     Outcome.FAIL: "FAIL",
@@ -67,12 +69,13 @@ def _exchange(exchange: Exchange) -> Mapping[str, Any]:
             "path": request.path,
             "headers": dict(request.headers),
             "body": request.body and request.body.decode("utf-8", "replace"),
+            "raw": request.raw and request.raw[:_SHOWN].decode("latin-1"),
         },
         "answer": answer
         and {
             "status": answer.status,
             "headers": [[name, value] for name, value in answer.headers],
-            "body": answer.body[:4096].decode("utf-8", "replace"),
+            "body": answer.body[:_SHOWN].decode("utf-8", "replace"),
         },
         "trouble": exchange.trouble,
         "seconds": round(exchange.seconds, 3),
@@ -82,12 +85,26 @@ def _exchange(exchange: Exchange) -> Mapping[str, Any]:
 def curl(base_url: str, exchange: Exchange) -> str:
     """Return a command line that asks the same again; a key stands in it by its name."""
     request = exchange.request
+    if len(request.raw or request.body or b"") > _SHOWN:
+        return (
+            f"{request.method} {request.path} with {len(request.raw or request.body or b'')} octets, too many for here"
+        )
+    if request.raw is not None:
+        return _netcat(base_url, request.raw)
     parts = ["curl", "-i"] if request.method == "GET" else ["curl", "-i", "-X", request.method]
     parts.append(quote(base_url + request.path))
     parts += [f"-H {quote(f'{name}: {value}')}" for name, value in request.headers.items()]
     if request.body is not None:
         parts.append(f"-d {quote(request.body.decode('utf-8', 'replace'))}")
     return " ".join(parts)
+
+
+def _netcat(base_url: str, octets: bytes) -> str:
+    parts = urlsplit(base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    program = "openssl s_client -quiet -connect {}:{}" if parts.scheme == "https" else "nc {} {}"
+    escaped = "".join(chr(octet) if 32 <= octet < 127 and octet != 92 else f"\\0{octet:03o}" for octet in octets)
+    return f"printf %b {quote(escaped)} | {program.format(parts.hostname, port)}"
 
 
 def line_of(finding: Finding) -> str:

@@ -134,11 +134,15 @@ class Scene:
 
     def _create(self) -> Exchange:
         exchange = self.party.create_key({"name": f"Conformance {self.run_id}"})
+        self.remember(exchange, f"Conformance {self.run_id}")
+        return exchange
+
+    def remember(self, exchange: Exchange, name: str) -> None:
+        """Remember the key that an answer gives, if it gives one, so that it is revoked in the end."""
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
             if is_text(body.get("id")) and is_text(body.get("key")):
-                self.made.append(Made(body["id"], body["key"], f"Conformance {self.run_id}"))
-        return exchange
+                self.made.append(Made(body["id"], body["key"], name))
 
     @property
     def key(self) -> Made:
