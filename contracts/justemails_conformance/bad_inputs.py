@@ -22,7 +22,7 @@ CLOSED = "closed"
 
 _CLASS = re.compile(r"([2345])xx")
 _ID = re.compile(r"security(\.[a-z0-9]+(-[a-z0-9]+)*){2}")
-_SHOWN = 100
+_SHOWN = 120
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Json = Any  # Any: JSON, as YAML has it
@@ -319,7 +319,8 @@ def _told(asked: Asked) -> str:
     if asked.make_key is not None:
         with_.append(f"the body {_shown(asked.make_key)}")
     if asked.body is not None:
-        with_.append(f"the body {_shown(asked.body)} in {asked.encoding}")
+        encoding = "" if asked.encoding == "utf-8" else f" in {asked.encoding}"
+        with_.append(f"the body {_shown(asked.body)}{encoding}")
     if asked.authorization is None:
         with_.append("no Authorization header")
     elif asked.authorization != "Bearer $key":
@@ -339,5 +340,6 @@ def _told_raw(raw: Raw) -> str:
 
 
 def _shown(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=True)
+    """Return a value so that it can stand in any text: in ASCII, without control characters, and not too much of it."""
+    text = ascii(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

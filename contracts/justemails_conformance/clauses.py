@@ -64,7 +64,7 @@ def clauses() -> Mapping[str, Clause]:
     """Return every clause by its id, in the order of the document."""
     table = yaml.safe_load((FOLDER / "clauses.yaml").read_text("utf-8"))
     sentences = _sentences()
-    return {id_: _clause(id_, sentences.get(id_, ""), row) for id_, row in table.items()} | _of_bad_inputs()
+    return {**{id_: _clause(id_, sentences.get(id_, ""), row) for id_, row in table.items()}, **_of_bad_inputs()}
 
 
 def _of_bad_inputs() -> Mapping[str, Clause]:

@@ -8,10 +8,6 @@ from justemails_conformance.evidence import BreachError, is_text, json_of, json_
 from justemails_conformance.transport import Exchange
 
 
-_OTHERS = {"HEAD", "OPTIONS"}
-"""Methods that the document does not have, and whose success HTTP describes: it may be without a body."""
-
-
 def checks(exchanges: Sequence[Exchange]) -> Mapping[str, Check]:
     """Return the checks of all that was said."""
     return {clause: partial(_each, look, exchanges) for clause, look in OF_ALL.items()}
@@ -24,7 +20,7 @@ def _each(look: Callable[[Exchange], None], exchanges: Sequence[Exchange]) -> No
 
 
 def _success_is_an_object(exchange: Exchange) -> None:
-    if not exchange.succeeded or exchange.request.method in _OTHERS:
+    if not exchange.succeeded:
         return
     body = json_of(exchange)
     if not isinstance(body, dict):
@@ -35,7 +31,7 @@ def _success_is_an_object(exchange: Exchange) -> None:
 
 
 def _error_is_json(exchange: Exchange) -> None:
-    if exchange.status >= 400 and exchange.request.method != "HEAD":  # whose answers have no body (RFC 9110 9.3.2)
+    if exchange.status >= 400:
         json_of(exchange)
 
 

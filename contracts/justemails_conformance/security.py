@@ -34,7 +34,7 @@ def checks(scene: Scene) -> Mapping[str, Check]:
 
 def _check(row: BadInput, scene: Scene) -> None:
     _needs_what_it_spoils(row.asked, scene)
-    exchange = _ask(row, scene)
+    exchange = ask(row, scene)
     if exchange.closed and row.accept.closed:
         return
     if exchange.status == 429:
@@ -67,7 +67,7 @@ def _nothing_further(exchange: Exchange) -> None:
 
 
 def _error_is_told(exchange: Exchange) -> None:
-    """An object with both texts [errors.always] [errors.body]; a front proxy that refuses bad HTTP may not know that."""
+    """An object with both texts [errors.always] [errors.body]; what refuses bad HTTP may be a proxy in front."""
     try:
         body = object_of(exchange)
         if not (is_text(body.get("error")) and is_text(body.get("message"))):
@@ -76,7 +76,7 @@ def _error_is_told(exchange: Exchange) -> None:
         raise BreachError(ex.expected, ex.got, exchange, warns=exchange.request.raw is not None) from None
 
 
-def _ask(row: BadInput, scene: Scene) -> Exchange:
+def ask(row: BadInput, scene: Scene) -> Exchange:
     asked, texts = row.asked, _texts(scene)
     if asked.raw is not None:
         party = scene.party if asked.raw.key else scene.nobody

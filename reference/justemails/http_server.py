@@ -64,10 +64,12 @@ class _JsonErrorTask(ErrorTask):
 
 
 class _StrictParser(HTTPRequestParser):
+    completed: bool
+
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
-        size = getattr(self.body_rcv, "chunk_remainder", 0)
-        if not self.error and size >= self.adj.max_request_body_size:
+        announced = getattr(self.body_rcv, "chunk_remainder", 0)
+        if not self.completed and announced >= self.adj.max_request_body_size:
             # At once, and not when so much has come: the client may be waiting for an answer to the size alone.
             self.error = RequestEntityTooLarge("a chunk is too large")
             self.completed = True
