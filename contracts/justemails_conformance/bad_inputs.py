@@ -163,7 +163,7 @@ def _row(id_: str, row: Json) -> BadInput:
         accept=_accepted(id_, take.needed("accept", list)),
         level=_level(id_, take.needed("level", str)),
         reference=_status_or_closed(id_, "reference", take.needed("reference", int | str)),
-        never=take("never", str, None),
+        never=take.optional("never", str, None),
     )
     take.no_more()
     return bad_input
@@ -185,9 +185,9 @@ class _Fields:
     def needed(self, name: str, kind: Any) -> Any:  # Any: JSON, of the kind
         if name not in self._left:
             raise BadTableError(self.row, self._where + name, "is missing")
-        return self(name, kind, None)
+        return self.optional(name, kind, None)
 
-    def __call__(self, name: str, kind: Any, default: Any) -> Any:  # Any: JSON, of the kind
+    def optional(self, name: str, kind: Any, default: Any) -> Any:  # Any: JSON, of the kind
         if name not in self._left:
             return default
         value = _expanded(self._left.pop(name))
@@ -210,7 +210,7 @@ def _asked(take: _Fields) -> Asked:
         "body": lambda take: Asked(
             "POST /send",
             body=take.needed("body", str),
-            encoding=take("encoding", str, "utf-8"),
+            encoding=take.optional("encoding", str, "utf-8"),
             authorization=_authorization(take),
             fields=_texts(take, "fields"),
         ),
@@ -226,19 +226,19 @@ def _asked(take: _Fields) -> Asked:
 
 
 def _asked_send(take: _Fields) -> Asked:
-    send, without = take("send", dict, {}), take("without", list, [])
+    send, without = take.optional("send", dict, {}), take.optional("without", list, [])
     return Asked("POST /send", send=send, without=tuple(map(str, without)), fields=_texts(take, "fields"))
 
 
 def _asked_raw(take: _Fields) -> Asked:
     inner = _Fields(take.row, take.needed("raw", dict), "raw.")
     raw = Raw(
-        line=inner("line", str, "POST $base/send HTTP/1.1"),
-        fields=tuple(map(str, inner("fields", list, []))),
-        body=inner("body", str, ""),
-        one_answer=inner("one_answer", bool, False),
-        key=inner("key", bool, True),
-        host=inner("host", bool, True),
+        line=inner.optional("line", str, "POST $base/send HTTP/1.1"),
+        fields=tuple(map(str, inner.optional("fields", list, []))),
+        body=inner.optional("body", str, ""),
+        one_answer=inner.optional("one_answer", bool, False),
+        key=inner.optional("key", bool, True),
+        host=inner.optional("host", bool, True),
     )
     inner.no_more()
     method, _, path = raw.line.partition(" ")
@@ -246,7 +246,7 @@ def _asked_raw(take: _Fields) -> Asked:
 
 
 def _authorization(take: _Fields) -> str | None:
-    value: str | None = take("authorization", str | None, "Bearer $key")
+    value: str | None = take.optional("authorization", str | None, "Bearer $key")
     return value
 
 
@@ -258,7 +258,7 @@ def _line(take: _Fields) -> str:
 
 
 def _texts(take: _Fields, name: str) -> Mapping[str, str]:
-    return {str(key): str(value) for key, value in take(name, dict, {}).items()}
+    return {str(key): str(value) for key, value in take.optional(name, dict, {}).items()}
 
 
 def _accepted(row: str, given: Sequence[Json]) -> Accepted:

@@ -22,6 +22,8 @@ CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
 }
 """Who makes the checks of a profile; in this order."""
 
+_SECRET = 16  # characters; what is shorter is no secret, and may stand in any text
+
 
 class UnreachableError(Exception):
     """There is no server of this API to be judged; the message says what there is."""
@@ -65,7 +67,8 @@ class Judge:
             if secret:
                 self._redaction.hide(secret, name)
         for name, text in security.near_misses(means.key).items():
-            self._redaction.hide(text, f"key {name}")
+            if len(text) >= _SECRET:
+                self._redaction.hide(text, f"key {name}")
 
     def judge(self) -> Verdict:
         """Make every check of the profiles.

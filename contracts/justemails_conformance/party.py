@@ -141,7 +141,8 @@ def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -
     if body is None:
         return Request(method, path, headers)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Request(method, path, {"Content-Type": "application/json", **headers}, data)  # [base.json.request]
+    kind = headers.get("Content-Type", "application/json")  # [base.json.request]
+    return Request(method, path, {**headers, "Content-Type": kind}, data)
 
 
 def _quoted(id_: str) -> str:

@@ -66,7 +66,7 @@ def _exchange(exchange: Exchange) -> Mapping[str, Any]:
     return {
         "request": {
             "method": request.method,
-            "path": request.path,
+            "path": request.path[:_SHOWN],
             "headers": dict(request.headers),
             "body": request.body and request.body.decode("utf-8", "replace"),
             "raw": request.raw and request.raw[:_SHOWN].decode("latin-1"),
@@ -83,12 +83,11 @@ def _exchange(exchange: Exchange) -> Mapping[str, Any]:
 
 
 def curl(base_url: str, exchange: Exchange) -> str:
-    """Return a command line that asks the same again; a key stands in it by its name."""
+    """Return a command line that asks the same again, if one can; a key stands in it by its name."""
     request = exchange.request
-    if len(request.raw or request.body or b"") > _SHOWN:
-        return (
-            f"{request.method} {request.path} with {len(request.raw or request.body or b'')} octets, too many for here"
-        )
+    octets = request.raw or request.body or b""
+    if len(octets) > _SHOWN:
+        return f"{request.method} {request.path[:100]} with {len(octets)} octets, too many for a command line"
     if request.raw is not None:
         return _netcat(base_url, request.raw)
     parts = ["curl", "-i"] if request.method == "GET" else ["curl", "-i", "-X", request.method]

@@ -33,7 +33,7 @@ def checks(scene: Scene) -> Mapping[str, Check]:
 
 
 def _check(row: BadInput, scene: Scene) -> None:
-    _needs_what_it_spoils(row.asked, scene)
+    _skip_what_shows_nothing(row.asked, scene)
     exchange = ask(row, scene)
     if exchange.closed and row.accept.closed:
         return
@@ -47,8 +47,8 @@ def _check(row: BadInput, scene: Scene) -> None:
         raise BreachError(f"a success without {shown(row.never)} in it", f"{exchange.status} with it", exchange)
 
 
-def _needs_what_it_spoils(asked: Asked, scene: Scene) -> None:
-    """Skip what shows nothing: a server that refuses every mail refuses the bad ones too."""
+def _skip_what_shows_nothing(asked: Asked, scene: Scene) -> None:
+    """Skip where a server refuses every mail, or every key: it refuses the bad ones too."""
     has_key = asked.raw.key if asked.raw is not None else asked.authorization == "Bearer $key"
     if asked.line == "POST /send" and has_key:
         given(scene.minimal, "send.request.minimal")
@@ -77,6 +77,7 @@ def _error_is_told(exchange: Exchange) -> None:
 
 
 def ask(row: BadInput, scene: Scene) -> Exchange:
+    """Send what a row says, and return what came of it; a key that is made is remembered."""
     asked, texts = row.asked, _texts(scene)
     if asked.raw is not None:
         party = scene.party if asked.raw.key else scene.nobody
@@ -120,7 +121,7 @@ def _octets(raw: Raw, texts: Texts) -> bytes:
 def near_misses(key: str) -> Texts:
     """Return texts that are nearly a key, or a key in another form, by what is done to it: as secret as it is."""
     return {
-        "changed": key[:-1] + ("a" if key[-1] != "a" else "b"),
+        "changed": key[:-1] + ("b" if key.endswith("a") else "a"),
         "cut": key[:-1],
         "swapped": key.swapcase(),
         "basic": base64.b64encode(f"{key}:".encode()).decode(),
@@ -128,7 +129,7 @@ def near_misses(key: str) -> Texts:
 
 
 def _texts(scene: Scene) -> Texts:
-    """Return what the placeholders of the table stand for."""
+    """Return what the placeholders of the table stand for; none of them has a line break but ``good``."""
     sender, target = scene.means.sender, scene.party.target
     domain = sender.rpartition("@")[2]
     mail = json.dumps(scene.body())

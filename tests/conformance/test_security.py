@@ -16,7 +16,7 @@ from justemails_conformance.clauses import Profile
 from justemails_conformance.everything import OF_ALL
 from justemails_conformance.judge import Judge
 from justemails_conformance.party import Journal, Party, Tier
-from justemails_conformance.report import as_json, told
+from justemails_conformance.report import as_json, curl, told
 from justemails_conformance.scene import Means, Scene
 from justemails_conformance.security import ask, near_misses
 from justemails_conformance.transport import Exchange, Request, Target
@@ -193,6 +193,25 @@ def misframing(row: str) -> type[Framing]:
     return next(kind for kind, noticed in MISFRAMING.items() if noticed == row)
 
 
+def test_no_row_passes_a_server_that_fails_at_everything() -> None:
+    """Each row can fail: what passes never has a 500 in it."""
+    good = iter([b'{"data": []}', b'{"id": "msg_1"}'])
+
+    def fails(connection: socket.socket, over: threading.Event) -> None:
+        connection.recv(65_536)
+        body = next(good, None)
+        status, body = (500, b'{"error": "X", "message": "x"}') if body is None else (200, body)
+        head = b"HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+        connection.sendall(head + body)
+
+    with server(fails) as base_url:
+        verdict = judged(base_url, KEY)
+
+    assert [one.clause.id for one in verdict.findings if one.outcome is Outcome.PASS] == []
+    skipped = [one.clause.id for one in verdict.findings if one.outcome is Outcome.SKIP]
+    assert all(clause.startswith("security.keys.") for clause in skipped)  # it makes no key
+
+
 def test_neither_a_key_nor_what_is_nearly_one_is_in_the_report() -> None:
     """Nearly every row is told: this server is good for two requests, and then says back what it is asked."""
     good = iter([b'{"data": []}', b'{"id": "msg_1"}'])
@@ -240,8 +259,9 @@ def test_a_limit_that_is_in_the_way_is_inconclusive() -> None:
 # Octets on a socket
 
 
-TWO = b"HTTP/1.1 400 x\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\n2"
-CHUNKED = b"HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n" + TWO[-40:]
+SECOND = b"HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\n2"
+TWO = b"HTTP/1.1 400 x\r\nContent-Length: 1\r\n\r\n1" + SECOND
+CHUNKED = b"HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n" + SECOND
 
 
 def at_once(data: bytes) -> Deed:
@@ -320,3 +340,27 @@ def test_silence_after_octets_is_no_closed_connection() -> None:
 
     assert exchange.late
     assert not exchange.closed
+
+
+def test_a_key_that_a_server_says_is_new_and_was_handed_in_is_not_revoked() -> None:
+    revoked = []
+
+    def deed(connection: socket.socket, over: threading.Event) -> None:
+        asked = connection.recv(65_536)
+        revoked.extend([asked] if asked.startswith(b"DELETE") else [])
+        body = b'{"id": "key_1", "key": "%s"}' % KEY.encode()
+        connection.sendall(b"HTTP/1.1 200 x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    with server(deed) as base_url:
+        verdict = judged(base_url, KEY, "keys.empty-name")
+
+    assert (verdict.created, revoked) == ([], [])
+
+
+def test_a_long_request_does_not_flood_the_report() -> None:
+    with server(at_once(b"HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\n{}")) as base_url:
+        target = Target(base_url)
+        path = "/messages?a=" + "a" * 300_000
+        exchange = target.ask(Request("GET", path, raw=f"GET {path} HTTP/1.1\r\n\r\n".encode()))
+
+    assert len(curl(base_url, exchange)) < 300
