@@ -1,7 +1,8 @@
 """The clauses that a server is judged by: each promise of the API document, and how it is checked.
 
 The promises stand in ``api-document.md``, how they are checked in ``clauses.yaml``. A test holds them together. What is
-judged beside them, because any server of HTTP is better for it, says its own sentence in ``clauses.yaml``.
+judged beside them, because any server of HTTP is better for it, says its own sentence in ``clauses.yaml``, or is a row
+of ``bad-inputs.yaml``.
 """
 
 import re
@@ -63,7 +64,14 @@ def clauses() -> Mapping[str, Clause]:
     """Return every clause by its id, in the order of the document."""
     table = yaml.safe_load((FOLDER / "clauses.yaml").read_text("utf-8"))
     sentences = _sentences()
-    return {id_: _clause(id_, sentences.get(id_, ""), row) for id_, row in table.items()}
+    return {**{id_: _clause(id_, sentences.get(id_, ""), row) for id_, row in table.items()}, **_of_bad_inputs()}
+
+
+def _of_bad_inputs() -> Mapping[str, Clause]:
+    from justemails_conformance.bad_inputs import bad_inputs  # it needs this module
+
+    rows = bad_inputs().values()
+    return {row.id: Clause(row.id, row.why, row.how, row.level, Profile.SECURITY) for row in rows}
 
 
 def _clause(id_: str, sentence: str, row: Mapping[str, str]) -> Clause:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import SystemRandom
 from urllib.parse import quote
 
-from justemails_conformance import clock, core, delivery, everything, limits
+from justemails_conformance import clock, core, delivery, everything, limits, security
 from justemails_conformance.checks import Check
 from justemails_conformance.clauses import Clause, Level, Profile, clauses
 from justemails_conformance.control import Control, ControlError, Made
@@ -26,10 +26,12 @@ CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
     Profile.CORE: core.checks,
     Profile.LIMITS: limits.checks,
     Profile.DELIVERY: delivery.checks,
+    Profile.SECURITY: security.checks,
 }
 """Who makes the checks of a profile; in this order."""
 
 _FAULTS_TOLD = 2
+_SECRET = 16  # characters; what is shorter is no secret, and may stand in any text
 
 
 class UnreachableError(Exception):
@@ -81,6 +83,9 @@ class Judge:
         ):
             if secret:
                 self._redaction.hide(secret, name)
+        for name, text in security.near_misses(means.key).items():
+            if len(text) >= _SECRET:
+                self._redaction.hide(text, f"key {name}")
 
     def judge(self) -> Verdict:
         """Make every check of the profiles.
@@ -145,7 +150,7 @@ def _made(clause: Clause, check: Check) -> Finding:
 
 def _once_told(finding: Finding, verdict: Verdict) -> Finding:
     """Return a finding; where a server fails at whatever is bad, [errors.500] tells it and not every clause."""
-    if not _is_fault(finding) or finding.clause.id == "errors.500":
+    if not _is_fault(finding) or finding.clause.id == "errors.500" or finding.clause.profile is not Profile.CORE:
         return finding
     told = sum(_is_fault(earlier) for earlier in verdict.findings)
     return finding if told < _FAULTS_TOLD else Finding(finding.clause, Outcome.SKIP, got="needs errors.500")

@@ -58,7 +58,7 @@ class Party:
 
     def __init__(self, target: Target, key: str | None, journal: Journal, pace: Pace | None = None) -> None:
         self.key = key
-        self._target = target
+        self.target = target
         self._journal = journal
         self._pace = pace or Pace()
         self._asked: dict[Tier, deque[float]] = {tier: deque() for tier in Tier}
@@ -70,11 +70,11 @@ class Party:
 
     @property
     def base_url(self) -> str:
-        return self._target.base_url
+        return self.target.base_url
 
     def with_key(self, key: str | None) -> "Party":
         """Return somebody else, at the same server and in the same journal."""
-        return Party(self._target, key, self._journal, self._pace)
+        return Party(self.target, key, self._journal, self._pace)
 
     def send(self, body: object) -> Exchange:
         """POST /send [send.request.path]."""
@@ -106,11 +106,14 @@ class Party:
         """Ask for something; ``body`` goes out as JSON, octets as they are.
 
         Args:
-            headers: instead of the Authorization header [auth.header].
+            headers: instead of the Authorization header [auth.header]; also of the Content-Type of a body.
         """
         if headers is None:
             headers = self._authorization
-        request = _request(method, path, body, headers)
+        return self.ask_for(tier, _request(method, path, body, headers))
+
+    def ask_for(self, tier: Tier, request: Request) -> Exchange:
+        """Ask for what is no more to be changed, not even the Authorization header."""
         exchange = self._once(tier, request)
         if exchange.answer is None and not exchange.late:
             exchange = self._once(tier, request)  # a single lost connection is nobody's fault
@@ -135,7 +138,7 @@ class Party:
         return self._exchange(tier, request)
 
     def _exchange(self, tier: Tier, request: Request) -> Exchange:
-        exchange = self._target.ask(request)
+        exchange = self.target.ask(request)
         self._journal.note(tier, exchange)
         return exchange
 
@@ -153,7 +156,8 @@ def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -
     if body is None:
         return Request(method, path, headers)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Request(method, path, {**headers, "Content-Type": "application/json"}, data)  # [base.json.request]
+    kind = headers.get("Content-Type", "application/json")  # [base.json.request]
+    return Request(method, path, {**headers, "Content-Type": kind}, data)
 
 
 def _quoted(id_: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from justemails_conformance.transport import Exchange
+from justemails_conformance.transport import Answer, Exchange
 
 _LONG = 24  # characters of a secret of which most is hidden too
 _DEEPEST = 16
@@ -54,8 +54,11 @@ class Redaction:
             path=self.text(request.path),
             headers={name: self.text(value) for name, value in request.headers.items()},
             body=None if request.body is None else self.octets(request.body),
+            raw=None if request.raw is None else self.octets(request.raw),
         )
-        if answer is not None:
-            headers = [(name, self.text(value)) for name, value in answer.headers]
-            answer = replace(answer, headers=headers, body=self.octets(answer.body))
-        return replace(exchange, request=request, answer=answer)
+        further = [self._answer(one) for one in exchange.further]
+        return replace(exchange, request=request, answer=answer and self._answer(answer), further=further)
+
+    def _answer(self, answer: Answer) -> Answer:
+        headers = [(name, self.text(value)) for name, value in answer.headers]
+        return replace(answer, headers=headers, body=self.octets(answer.body))

@@ -350,7 +350,8 @@ class Scene:
         """Note a key that an answer gives, so that it is revoked at the end."""
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
-            if is_text(body.get("id")) and is_text(body.get("key")):
+            is_new = body.get("key") != self.means.key  # the key that was handed in is never revoked
+            if is_new and is_text(body.get("id")) and is_text(body.get("key")):
                 self.made.append(Made(body["id"], body["key"], self.names[-1] if self.names else ""))
         return exchange
 

@@ -14,13 +14,18 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlsplit
+
+from justemails_conformance.raw import responses
 
 MAX_BODY = 1 << 20  # octets; nothing that the document shows comes near
 DEADLINE_S = 10.0  # for a whole exchange, whatever the pace
+_CLOSED = "the connection was closed without an answer"
+_ANSWERS = 4  # on one connection; two are too many already
 
 
 class BadBaseUrlError(ValueError):
@@ -33,12 +38,16 @@ class Request:
 
     Args:
         path: below the base URL, with its query.
+        raw: the octets that are sent in the place of all that, where the request is meant to be no proper one.
+        pipelined: whether more than one answer may come to them, which is looked for.
     """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    raw: bytes | None = None
+    pipelined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Exchange:
 
     Args:
         late: whether it was given up because its time was over.
+        further: what else was answered on the same connection, where that was looked for.
     """
 
     request: Request
@@ -73,6 +83,12 @@ class Exchange:
     trouble: str | None
     seconds: float
     late: bool = False
+    further: Sequence[Answer] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server hung up in the place of an answer."""
+        return self.trouble == _CLOSED
 
     @property
     def status(self) -> int:
@@ -102,25 +118,38 @@ class Target:
         self._deadline_s = deadline_s
         self._max_body = max_body
 
+    @property
+    def authority(self) -> str:
+        """The host, with its port where one is given, as a Host field says it."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def path(self) -> str:
+        """The path of the base URL, below which every other one is [base.relative]."""
+        return self._path
+
     def ask(self, request: Request) -> Exchange:
         """Send a request and read its answer."""
         began = time.perf_counter()
-        answer, trouble = None, None
+        answers: list[Answer] = []
+        trouble = None
         connection = self._connection()
         try:
             with _Deadline(connection, self._deadline_s) as deadline:
                 try:
                     deadline.connect()
-                    answer = self._exchange(connection, request)
+                    for answer in self._answers(connection, request):
+                        answers.append(answer)  # noqa: PERF402  # what came before a fault is kept
                 except TimeoutError:
                     deadline.late.set()
                 except (OSError, http.client.HTTPException, ValueError) as ex:
                     trouble = _plain(ex)
             if deadline.late.is_set():  # the library may take what it was cut off from for the end
-                answer, trouble = None, f"no whole answer within {self._deadline_s:g} s"
+                answers, trouble = [], f"no whole answer within {self._deadline_s:g} s"
         finally:
             connection.close()
-        return Exchange(request, answer, trouble, time.perf_counter() - began, deadline.late.is_set())
+        first, further = (answers[0] if answers else None), answers[1:]
+        return Exchange(request, first, trouble, time.perf_counter() - began, deadline.late.is_set(), further)
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "https":
@@ -128,10 +157,17 @@ class Target:
             return http.client.HTTPSConnection(self._host, self._port, timeout=self._deadline_s, context=context)
         return http.client.HTTPConnection(self._host, self._port, timeout=self._deadline_s)
 
-    def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> Answer:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
-        connection.request(request.method, self._path + request.path, request.body, headers)
-        response = connection.getresponse()
+    def _answers(self, connection: http.client.HTTPConnection, request: Request) -> Iterator[Answer]:
+        if request.raw is None:
+            headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
+            connection.request(request.method, self._path + request.path, request.body, headers)
+            yield self._answer(connection.getresponse())
+            return
+        most = _ANSWERS if request.pipelined else 1
+        for response in islice(responses(connection.sock, request.raw, request.method), most):
+            yield self._answer(response)
+
+    def _answer(self, response: http.client.HTTPResponse) -> Answer:
         body = response.read(self._max_body + 1)
         truncated = len(body) > self._max_body
         if response.length and not truncated:
@@ -184,8 +220,9 @@ class _Deadline:
 
 _PLAIN: Sequence[tuple[type[Exception], str]] = (
     (ConnectionRefusedError, "the connection was refused"),
-    (ConnectionResetError, "the connection was closed without an answer"),
-    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+    (ConnectionResetError, _CLOSED),
+    (BrokenPipeError, _CLOSED),
+    (http.client.RemoteDisconnected, _CLOSED),
     (socket.gaierror, "the host's name cannot be found"),
     (http.client.IncompleteRead, "the answer ended early"),
 )

@@ -8,7 +8,8 @@ server's own thread, all that arrived together in one transaction, and their ans
 for many, and no thread waits for another.
 
 And waitress answers what never reaches the application (a malformed request line, a body that is too large) in
-text/plain, and processes a request that has both Content-Length and Transfer-Encoding.
+text/plain, and processes requests that two servers can read differently: with both Content-Length and
+Transfer-Encoding, with an unknown version, without a host or with two.
 """
 
 import logging
@@ -25,7 +26,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
-from waitress.utilities import InternalServerError
+from waitress.utilities import InternalServerError, RequestEntityTooLarge
 
 from justemails.errors import OUR_FAULT, error_body, kind_of
 from justemails.resources import MAX_BODY
@@ -63,8 +64,15 @@ class _JsonErrorTask(ErrorTask):
 
 
 class _StrictParser(HTTPRequestParser):
+    completed: bool
+
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
+        announced = getattr(self.body_rcv, "chunk_remainder", 0)
+        if not self.completed and announced >= self.adj.max_request_body_size:
+            # At once, and not when so much has come: the client may be waiting for an answer to the size alone.
+            self.error = RequestEntityTooLarge("a chunk is too large")
+            self.completed = True
         if self.error:
             # RFC 9110 10.1.1: no 100 for a body that is refused already.
             self.expect_continue = False
@@ -75,6 +83,15 @@ class _StrictParser(HTTPRequestParser):
         # RFC 9112 6.1: two lengths are an attempt to be read differently by two servers.
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("both Content-Length and Transfer-Encoding are given")
+        # waitress takes any version, and does not see chunks in those that it does not know.
+        if self.version not in {"1.0", "1.1"}:
+            raise ParsingError("the version is neither HTTP/1.0 nor HTTP/1.1")
+        # RFC 9112 6.1: HTTP/1.0 has no chunks; what would be one would be the next request.
+        if self.version == "1.0" and "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Transfer-Encoding is not for HTTP/1.0")
+        # RFC 9112 3.2: one Host. waitress joins two with a comma and a space, and no host has a space in it.
+        if self.version == "1.1" and " " in self.headers.get("HOST", " "):
+            raise ParsingError("there must be one Host header")
 
 
 class _Channel(HTTPChannel):

@@ -39,6 +39,8 @@ REFUSED = {
     "one byte too many": ([b"Content-Length: 10485761"], b"", {413}),
     "chunk size 0x2": ([b"Transfer-Encoding: chunked"], b"0x2\r\n{}\r\n0\r\n\r\n", {400}),
     "chunk size -1": ([b"Transfer-Encoding: chunked"], b"-1\r\n{}\r\n0\r\n\r\n", {400}),
+    "a chunk of more than 64 bits": ([b"Transfer-Encoding: chunked"], b"10000000000000002\r\n{}\r\n0\r\n\r\n", {413}),
+    "two hosts": ([b"Host: elsewhere.example"], b"", {400}),
     "space before the colon": ([b"X : a"], b"", {400}),
     "bare CR in a header": ([b"X-A: a\rb"], b"", {400}),
     "NUL in a header": ([b"X-A: a\x00b"], b"", {400}),
@@ -61,7 +63,11 @@ def test_malformed_requests_are_refused_in_json(api: Api, row: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"get /api/v1/messages HTTP/1.1", b"G@T / HTTP/1.1", b"nonsense", b"GET /a b HTTP/1.1"]
+    "line",
+    [
+        *(b"get /api/v1/messages HTTP/1.1", b"G@T / HTTP/1.1", b"nonsense", b"GET /a b HTTP/1.1"),
+        *(b"GET /api/v1/messages HTTP/9.9", b"GET /api/v1/messages HTTP/1.2", b"GET /api/v1/messages"),
+    ],
 )
 def test_malformed_request_lines_are_400_in_json(api: Api, line: bytes) -> None:
     status, answer = status_and_body(api.raw(head(api, line)))
@@ -78,6 +84,27 @@ def test_a_good_request_behind_a_bad_one_is_not_executed(api: Api) -> None:
 
     assert answer.count(b"HTTP/1.1") == 1
     assert api.call("GET", "/messages").json["pagination"]["total"] == 0
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.2"])
+def test_chunks_in_another_version_than_1_1_are_not_the_next_request(api: Api, version: bytes) -> None:
+    """RFC 9112 6.1. waitress looks for chunks in HTTP/1.1 alone."""
+    smuggled = post(api, b"Content-Length: %d" % len(BODY), body=BODY)
+    line = b"POST /api/v1/send HTTP/" + version
+
+    answer = api.raw(head(api, line, b"Connection: keep-alive", b"Transfer-Encoding: chunked") + smuggled)
+
+    assert answer.startswith(b"HTTP/1.")
+    assert b" 400 " in answer.split(b"\r\n")[0]
+    assert api.call("GET", "/messages").json["pagination"]["total"] == 0
+
+
+def test_a_request_without_a_host_is_400_unless_it_is_http_1_0(api: Api) -> None:
+    """RFC 9112 3.2."""
+    auth = f"Authorization: Bearer {api.key}\r\n\r\n".encode()
+
+    assert status_and_body(api.raw(b"GET /api/v1/messages HTTP/1.1\r\n" + auth))[0] == 400
+    assert status_and_body(api.raw(b"GET /api/v1/messages HTTP/1.0\r\n" + auth))[0] == 200
 
 
 def test_both_lengths_close_the_connection_before_a_smuggled_request(api: Api) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from shlex import quote
+from urllib.parse import urlsplit
 
 from justemails_conformance.reports.visible import decoded
 from justemails_conformance.transport import Exchange, Request
@@ -29,8 +30,19 @@ def replay(verdict: Verdict, finding: Finding) -> str:
 
 
 def curl(base_url: str, exchange: Exchange) -> str:
-    """Return the command that asks this one question."""
+    """Return the command that asks this one question; what curl cannot say goes out as it is."""
+    if exchange.request.raw is not None:
+        return _raw(base_url, exchange.request.raw)
     return " ".join(_curl(base_url + exchange.request.path, exchange.request))
+
+
+def _raw(base_url: str, octets: bytes) -> str:
+    if len(octets) > _LONGEST_BODY:
+        return f"# {len(octets)} octets, too many to be pasted; the replay line sends them"
+    parts = urlsplit(base_url)
+    host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    connect = f"openssl s_client -quiet -connect {host}:{port}" if parts.scheme == "https" else f"nc {host} {port}"
+    return f"printf '%b' '{_octal(octets)}' | {connect}"
 
 
 def _curl(url: str, request: Request) -> Iterator[str]:

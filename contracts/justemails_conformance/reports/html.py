@@ -144,6 +144,8 @@ def _details(verdict: Verdict, finding: Finding) -> Iterator[tuple[str, str]]:
 
 def _request(exchange: Exchange, clause: str) -> str:
     request = exchange.request
+    if request.raw is not None:
+        return _message("These octets", (), request.raw, clause)
     return _message(f"{request.method} {request.path}", request.headers.items(), request.body or b"", clause)
 
 

@@ -95,7 +95,8 @@ def _exchange(exchange: Exchange) -> Json:
             "method": request.method,
             "path": request.path,
             "headers": dict(request.headers),
-            **_body(request.body),
+            **_body(request.body if request.raw is None else request.raw),
+            "raw": request.raw is not None,
         },
         "answer": answer
         and {

@@ -42,8 +42,9 @@ def _told(base_url: str, finding: Finding) -> Iterator[tuple[str, str]]:
         yield "known", only_ascii(finding.expected_failure)
     if exchange is None:
         return
-    if exchange.request.body is not None:
-        yield "sent", only_ascii(of_interest(exchange.request.body, finding.clause.id, _BODY_SHOWN))
+    sent = exchange.request.body if exchange.request.raw is None else exchange.request.raw
+    if sent is not None:
+        yield "sent", only_ascii(of_interest(sent, finding.clause.id, _BODY_SHOWN))
     if exchange.answer is not None:
         body = of_interest(exchange.answer.body, finding.clause.id, _BODY_SHOWN)
         yield "answer", only_ascii(f"{exchange.status}  {body}").rstrip()

@@ -16,7 +16,7 @@ from justemails_conformance.scene import Means
 from justemails_conformance.transport import BadBaseUrlError, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
-_JUDGED = (Profile.CORE, Profile.LIMITS)
+_JUDGED = (Profile.CORE, Profile.LIMITS, Profile.SECURITY)
 _FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4
 _FILE = click.Path(path_type=Path)
 
@@ -49,7 +49,7 @@ class _Profiles(click.ParamType[Sequence[Profile]]):
     show_default=True,
     type=_Profiles(),
     metavar="NAMES",
-    help="What to judge: core, limits, or both with a comma. Limits take some hundred requests and two minutes.",
+    help="What to judge: core, limits, security, or several with commas. Limits and security take minutes.",
 )
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
 @click.option("--json", "json_file", type=_FILE, help="Write the report there.")
