@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import SystemRandom
 
-from justemails_conformance import clock, core, everything, limits
+from justemails_conformance import clock, core, everything, fuzz, limits
 from justemails_conformance.checks import Check
 from justemails_conformance.clauses import Clause, Level, Profile, clauses
 from justemails_conformance.evidence import BreachError, InconclusiveError, SkippedError, json_of, shown
@@ -18,6 +18,7 @@ from justemails_conformance.verdict import Finding, Outcome, Verdict
 CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
     Profile.CORE: core.checks,
     Profile.LIMITS: limits.checks,
+    Profile.FUZZ: fuzz.checks,
 }
 """Who makes the checks of a profile; in this order."""
 

@@ -6,7 +6,7 @@ from justemails_conformance.transport import Exchange
 
 
 def observed(scene: Scene) -> dict[str, object]:
-    """Return the choices that can be seen in what was asked anyway."""
+    """Return the choices that can be seen in what was asked anyway, and how much was tried."""
     asked = vars(scene)
     told: dict[str, object] = {}
     for name, key in (("full", "send"), ("created", "keys.create"), ("revocation", "keys.revoke")):
@@ -16,4 +16,6 @@ def observed(scene: Scene) -> dict[str, object]:
         body = json_or_none(listed)
         if isinstance(body, dict) and isinstance(body.get("pagination"), dict):
             told["messages.perPage"] = body["pagination"].get("perPage")
+    for clause, counts in scene.tried.items():
+        told |= {f"{clause}.{name}": count for name, count in counts.items()}
     return told

@@ -109,6 +109,10 @@ class Party:
         """Ask without a look at the budget, and take whatever comes, a 429 too."""
         return self._exchange(tier, _request(method, path, body, self._authorization))
 
+    def ask_once(self, tier: Tier, method: str, path: str, body: object = None) -> Exchange:
+        """Ask when the budget allows it, and take whatever comes, a 429 too."""
+        return self._once(tier, _request(method, path, body, self._authorization))
+
     @property
     def _authorization(self) -> Mapping[str, str]:
         return {} if self.key is None else {"Authorization": f"Bearer {self.key}"}  # [auth.header]

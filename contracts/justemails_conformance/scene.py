@@ -60,6 +60,7 @@ class Scene:
     Attributes:
         random: draws whatever is drawn.
         run_id: tells this run's mails and keys from all others.
+        tried: by the clause, how much was tried where a check draws what it asks.
     """
 
     def __init__(self, party: Party, means: Means, seed: int, wait: Wait) -> None:
@@ -70,6 +71,7 @@ class Scene:
         self.wait = wait
         self.made: list[Made] = []
         self.revoked: list[Made] = []
+        self.tried: dict[str, dict[str, int]] = {}
 
     @property
     def nobody(self) -> Party:
@@ -133,12 +135,19 @@ class Scene:
         return made
 
     def _create(self) -> Exchange:
-        exchange = self.party.create_key({"name": f"Conformance {self.run_id}"})
+        name = f"Conformance {self.run_id}"
+        exchange = self.party.create_key({"name": name})
+        self.keep_key(exchange, name)
+        return exchange
+
+    def keep_key(self, exchange: Exchange, name: str) -> Made | None:
+        """Write down the key that an answer gives, so that it is revoked in the end; None: it gives none."""
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
             if is_text(body.get("id")) and is_text(body.get("key")):
-                self.made.append(Made(body["id"], body["key"], f"Conformance {self.run_id}"))
-        return exchange
+                self.made.append(Made(body["id"], body["key"], name))
+                return self.made[-1]
+        return None
 
     @property
     def key(self) -> Made:

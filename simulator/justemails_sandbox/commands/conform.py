@@ -15,7 +15,7 @@ from justemails_conformance.scene import Means
 from justemails_conformance.transport import BadBaseUrlError, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
-_JUDGED = (Profile.CORE, Profile.LIMITS)
+_JUDGED = (Profile.CORE, Profile.LIMITS, Profile.FUZZ)
 _FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4
 
 

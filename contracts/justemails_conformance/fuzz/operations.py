@@ -1,0 +1,330 @@
+"""A check for each operation: what the contract draws is asked, and every answer has to be one that it has.
+
+Mail goes nowhere: what is drawn for ``to`` is replaced by an address that can belong to nobody (RFC 2606), and whatever
+else looks like an address is left out. No key is revoked but one that was made here; the other ids that are asked to be
+revoked begin like none that was ever given out.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.core import NOT_SET
+
+from justemails_conformance.evidence import BreachError, InconclusiveError, is_text, json_or_none, shown
+from justemails_conformance.fuzz.asking import Asking, Sent
+from justemails_conformance.fuzz.cases import case, cases, drawn
+from justemails_conformance.fuzz.conformity import conforms
+from justemails_conformance.fuzz.escaped import in_ascii
+from justemails_conformance.party import Tier
+from justemails_conformance.scene import UNKNOWN_ID, UNKNOWN_KEY_ID, Made, Scene
+from justemails_conformance.transport import Exchange
+
+Look = Callable[[Exchange], None]
+
+_FITTING, _UNFITTING = 36, 24  # requests of fuzz.send
+_KNOWN, _ABSENT, _ANY_ID = 8, 12, 40  # requests of fuzz.status
+_QUERIES = 59  # requests of fuzz.messages, beside one without any
+_CANDIDATES = 20  # of which one is asked, because a key may call ten times a minute [limits.keys]
+
+_TEXTS = ("from", "to", "subject", "html", "text", "replyTo")
+_MEMBERS = (*_TEXTS, "headers")
+_RECIPIENTS = ("user@example.com", "first.last@example.org", "user+tag@example.net", "user@mail.example.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A request to be made, a case of its operation, and what to look at beside the contract."""
+
+    method: str
+    path: str
+    case: Case
+    body: bytes | None = None
+    look: Look = lambda exchange: None
+
+
+def send(scene: Scene, sent: list[Sent], seed: int) -> None:
+    """POST /send with bodies that fit the contract, every second of them tamed so that most servers take it."""
+    fitting = cases("POST", "/send", GenerationMode.POSITIVE, _FITTING, seed)
+    unfitting = cases("POST", "/send", GenerationMode.NEGATIVE, _UNFITTING, seed)
+    tries = []
+    for number, one in enumerate(fitting):
+        body = _harmless(one.body, scene, number)
+        tame = _tame(body) if number % 2 else body
+        tries.append(Try("POST", "/send", one, _octets(tame), _keeping(scene, tame, sent)))
+    for number, one in enumerate(unfitting):
+        body = _harmless(one.body, scene, number)
+        tries.append(Try("POST", "/send", one, _octets(body), _refused_for(_fault_of_a_mail(body))))
+    _make(scene, "fuzz.send", Tier.SEND, tries)
+
+
+def status(scene: Scene, sent: list[Sent], seed: int) -> None:
+    """GET /send/:id with ids of any characters, with ids that name nothing, and with those of what was sent."""
+    found = cases("GET", "/send/{id}", GenerationMode.POSITIVE, _ANY_ID, seed)
+    ids = [unquote(one.path_parameters["id"]) for one in found]
+    tries = [
+        Try("GET", _path("/send", id_), one) for id_, one in zip(ids, found, strict=True) if id_ not in {".", ".."}
+    ]
+    absent = _refused_for("an id that names nothing")
+    tries += [
+        Try("GET", _path("/send", UNKNOWN_ID + id_), one, look=absent)
+        for id_, one in zip(ids[-_ABSENT:], found[-_ABSENT:], strict=True)
+    ]
+    known = sorted(sent, key=lambda message: message.subject.isascii())[:_KNOWN]
+    tries += [Try("GET", _path("/send", message.id), found[0], look=_same(message)) for message in known]
+    _make(scene, "fuzz.status", Tier.READ, tries)
+
+
+def messages(scene: Scene, _: list[Sent], seed: int) -> None:
+    """GET /messages with parameters that nobody has documented, usual ones and odd ones."""
+    one = case("GET", "/messages")
+    queries = drawn(_query(), _QUERIES, seed)
+    tries = [Try("GET", f"/messages{query}", one) for query in ("", *queries)]
+    _make(scene, "fuzz.messages", Tier.READ, tries)
+
+
+def create_key(scene: Scene, _: list[Sent], seed: int) -> None:
+    """POST /api-keys with one name beyond ASCII, and with one body that has no name that is a text."""
+    fitting = cases("POST", "/api-keys", GenerationMode.POSITIVE, _CANDIDATES, seed)
+    unfitting = cases("POST", "/api-keys", GenerationMode.NEGATIVE, _CANDIDATES, seed)
+    good = _first(fitting, lambda one: one.body["name"].isprintable() and not one.body["name"].isascii())
+    bad = _first(unfitting, lambda one: isinstance(one.body, dict) and _fault_of_a_key(one.body) is not None)
+    name = f"Conformance {scene.run_id} {good.body['name'][:40]}"
+    tries = [
+        Try("POST", "/api-keys", good, _octets({"name": name}), _keeping_key(scene, name)),
+        Try("POST", "/api-keys", bad, _octets(bad.body), _no_key_for(scene, _fault_of_a_key(bad.body))),
+    ]
+    _make(scene, "fuzz.keys.create", Tier.KEYS, tries)
+
+
+def list_keys(scene: Scene, _: list[Sent], seed: int) -> None:
+    """GET /api-keys with parameters that nobody has documented."""
+    (query,) = drawn(_query(), 1, seed)
+    _make(scene, "fuzz.keys.list", Tier.KEYS, [Try("GET", f"/api-keys{query}", case("GET", "/api-keys"))])
+
+
+def revoke_key(scene: Scene, _: list[Sent], seed: int) -> None:
+    """DELETE /api-keys/:id with an id that was never given out, and with that of a key of ``create_key``."""
+    found = cases("DELETE", "/api-keys/{id}", GenerationMode.POSITIVE, _CANDIDATES, seed)
+    one = found[-1]
+    absent = UNKNOWN_KEY_ID + unquote(one.path_parameters["id"]).replace("/", "")
+    tries = [Try("DELETE", _path("/api-keys", absent), one, look=_refused_for("an id that names no key"))]
+    made = [made for made in scene.made if made not in scene.revoked and made.name.startswith("Conformance")][-1:]
+    tries += [Try("DELETE", _path("/api-keys", key.id), one, look=_revoking(scene, key)) for key in made]
+    _make(scene, "fuzz.keys.revoke", Tier.KEYS, tries)
+
+
+OPERATIONS: Mapping[str, Callable[[Scene, list[Sent], int], None]] = {
+    "fuzz.send": send,
+    "fuzz.status": status,
+    "fuzz.messages": messages,
+    "fuzz.keys.create": create_key,
+    "fuzz.keys.list": list_keys,
+    "fuzz.keys.revoke": revoke_key,
+}
+"""The checks by their clauses."""
+
+
+# Asking
+
+
+def _make(scene: Scene, clause: str, tier: Tier, tries: Sequence[Try]) -> None:
+    """Ask everything, and tell the smallest of what is wrong, once for each kind."""
+    asking = Asking(scene, clause, len(tries))
+    breaches: list[BreachError] = []
+    try:
+        for one in tries:
+            exchange = asking.ask(tier, one.method, one.path, one.body)
+            if exchange is not None:
+                breaches += _breach_of(one, exchange)
+    except InconclusiveError:
+        if not breaches:
+            raise
+    if breaches:
+        raise _told(breaches, asking.cases)
+    asking.finish()
+
+
+def _breach_of(one: Try, exchange: Exchange) -> Iterable[BreachError]:
+    try:
+        one.look(exchange)
+        conforms(one.case, exchange)
+    except BreachError as ex:
+        return [ex]
+    return []
+
+
+def _told(breaches: Sequence[BreachError], cases_: int) -> BreachError:
+    by_size = sorted(breaches, key=_size)
+    smallest = by_size[0]
+    others = dict.fromkeys(ex.expected for ex in by_size if ex.expected != smallest.expected)
+    got = f"{smallest.got} (the smallest of {len(breaches)} such answers in {cases_} cases"
+    got += f"; in others, not {', not '.join(others)})" if others else ")"
+    return BreachError(smallest.expected, got, smallest.exchange)
+
+
+def _size(breach: BreachError) -> int:
+    request = breach.exchange.request if breach.exchange else None
+    return len(request.path) + len(request.body or b"") if request else 0
+
+
+# What is looked at beside the contract
+
+
+def _refused_for(fault: str | None) -> Look:
+    """Return a look that the answer is no success; None: the document does not say so, and anything passes."""
+
+    def look(exchange: Exchange) -> None:
+        if fault is not None and exchange.succeeded:
+            raise BreachError(f"a refusal (4xx) of {fault}", str(exchange.status), in_ascii(exchange))
+
+    return look
+
+
+def _keeping(scene: Scene, body: Mapping[str, object], sent: list[Sent]) -> Look:
+    def look(exchange: Exchange) -> None:
+        said = json_or_none(exchange) if exchange.succeeded else None
+        if isinstance(said, dict) and is_text(said.get("id")):
+            sent.append(Sent(said["id"], scene.means.sender, str(body["to"]), str(body["subject"])))
+
+    return look
+
+
+def _same(message: Sent) -> Look:
+    """Return a look that a message is there and is what was sent [status.response.subject]."""
+
+    def look(exchange: Exchange) -> None:
+        if not exchange.succeeded:
+            raise BreachError("a success for a message that was taken", str(exchange.status), in_ascii(exchange))
+        said = json_or_none(exchange)
+        members = {"from": message.sender, "to": message.to, "subject": message.subject}
+        if not message.subject.isprintable() or message.subject != " ".join(message.subject.split()):
+            del members["subject"]  # a server may well mend such a one
+        for name, value in members.items():
+            if isinstance(said, dict) and name in said and said[name] != value:
+                raise BreachError(f"{name}: {shown(value)}, as it was sent", shown(said[name]), in_ascii(exchange))
+
+    return look
+
+
+def _keeping_key(scene: Scene, name: str) -> Look:
+    def look(exchange: Exchange) -> None:
+        scene.keep_key(exchange, name)
+
+    return look
+
+
+def _no_key_for(scene: Scene, fault: str | None) -> Look:
+    def look(exchange: Exchange) -> None:
+        scene.keep_key(exchange, "")  # a server that makes one all the same shall not keep it
+        _refused_for(fault)(exchange)
+
+    return look
+
+
+def _revoking(scene: Scene, made: Made) -> Look:
+    def look(exchange: Exchange) -> None:
+        if not exchange.succeeded:
+            raise BreachError("a success for a key that was made here", str(exchange.status), in_ascii(exchange))
+        scene.revoked.append(made)
+
+    return look
+
+
+# What is asked
+
+
+def _fault_of_a_mail(body: object) -> str | None:
+    """Say why the document itself wants a body refused, or None where it leaves that open (CHOICE-34: null)."""
+    members = _read(body)
+    if not isinstance(members, dict):
+        return "a body that is no JSON object"
+    for name in _TEXTS:
+        if members.get(name) is not None and not isinstance(members[name], str):
+            return f"a body whose {name} is no text"
+    if members.get("headers") is not None and not isinstance(members["headers"], dict):
+        return "a body whose headers are no object"
+    return "a body without to" if "to" not in members else None
+
+
+def _fault_of_a_key(body: object) -> str | None:
+    members = _read(body)
+    if not isinstance(members, dict):
+        return "a body that is no JSON object"
+    if members.get("name") is not None and not isinstance(members["name"], str):
+        return "a body whose name is no text"
+    return "a body without name" if "name" not in members else None
+
+
+def _read(body: object) -> object:
+    """Return what a body says; octets that are no JSON, and no body at all, are read as nothing."""
+    if body is NOT_SET:
+        return None
+    if not isinstance(body, bytes):
+        return body
+    try:
+        read: object = json.loads(body)
+    except ValueError:
+        return None
+    return read
+
+
+def _octets(body: object) -> bytes | None:
+    if body is NOT_SET:
+        return None
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def _harmless(body: Any, scene: Scene, number: int) -> Any:  # Any: JSON, or octets that are none
+    """Return a body that sends nothing to anybody, and comes from whom it may."""
+    if not isinstance(body, dict):
+        return body
+    kept = {name: value for name, value in body.items() if name in _MEMBERS or "@" not in json.dumps([name, value])}
+    if isinstance(kept.get("from"), str):
+        kept["from"] = scene.means.sender
+    if "@" in json.dumps(kept.get("to")):
+        kept["to"] = (scene.means.to, *_RECIPIENTS)[number % (len(_RECIPIENTS) + 1)]
+    if isinstance(kept.get("headers"), dict):
+        kept["headers"] = {
+            name: value for name, value in kept["headers"].items() if "@" not in json.dumps([name, value])
+        }
+    return kept
+
+
+def _tame(body: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """Return a body without what servers may refuse: further members, control characters, an odd address or header."""
+    kept = {name: value for name, value in body.items() if name in _MEMBERS}
+    kept["subject"] = _printable(kept["subject"])
+    for name in {"html", "text"} & kept.keys():
+        kept[name] = _printable(kept[name]) or "."
+    if "replyTo" in kept:
+        kept["replyTo"] = kept["from"]
+    if "headers" in kept:
+        kept["headers"] = {"X-My-Tag": "onboarding"}  # [send.request.headers]
+    return kept
+
+
+def _printable(text: str) -> str:
+    return "".join(one for one in text if one.isprintable())
+
+
+def _path(folder: str, id_: str) -> str:
+    return f"{folder}/{quote(id_, safe='')}"
+
+
+def _first(found: Sequence[Case], is_wanted: Callable[[Case], bool]) -> Case:
+    return next((one for one in found if is_wanted(one)), found[-1])
+
+
+def _query() -> st.SearchStrategy[str]:
+    """Queries of up to three parameters, whose names and values others use, or nobody."""
+    usual = ["page", "perPage", "limit", "offset", "cursor", "status", "from", "to", "since", "until", "q", "sort"]
+    names = st.one_of(st.sampled_from(usual), st.text(max_size=8))
+    numbers = st.integers(-2, 2**70).map(str)
+    values = st.one_of(numbers, st.sampled_from(["", "0", "delivered", "2026-04-06T12:00:00Z"]), st.text(max_size=12))
+    pairs = st.lists(st.tuples(names, values), min_size=1, max_size=3)
+    return pairs.map(lambda pairs: "?" + urlencode(pairs, quote_via=quote))
