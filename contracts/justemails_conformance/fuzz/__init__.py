@@ -6,6 +6,7 @@ that budget, deadlines, journal and redaction hold. Both libraries come with the
 the first check is made.
 
     cases       what is drawn, by whom, and how the libraries are kept quiet
+    bodies      what is made of it, so that it does no harm and shows one fault at a time
     conformity  whether an answer is one of the contract
     asking      asks, counts, and gives up where limits leave nothing to judge
     operations  a check for each of the six operations

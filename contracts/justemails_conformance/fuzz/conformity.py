@@ -7,7 +7,7 @@ be taken or refused stay out, because the document names hardly any; the few it 
 from collections.abc import Sequence
 
 import requests
-from schemathesis import Case, CheckFunction
+from schemathesis import CheckFunction
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
@@ -18,12 +18,13 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from justemails_conformance.evidence import BreachError
+from justemails_conformance.fuzz.cases import Case
 from justemails_conformance.fuzz.escaped import in_ascii, plain
 from justemails_conformance.transport import Answer, Exchange
 
 _CHECKS: Sequence[tuple[CheckFunction, str]] = (
-    (not_a_server_error, "any answer but 5xx"),  # [errors.500]
     (status_code_conformance, "a 2xx, or a 4xx"),  # [base.success] [errors.400]
+    (not_a_server_error, "any answer but 5xx"),  # [errors.500]
     (content_type_conformance, "Content-Type: application/json"),  # [base.json.response] [errors.always]
     (response_schema_conformance, "a body as document.yaml has it"),
 )

@@ -10,11 +10,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import eq
 from urllib.parse import quote
 
 from hypothesis import seed
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from justemails_conformance.evidence import (
     BreachError,
@@ -33,7 +35,7 @@ from justemails_conformance.fuzz.asking import Asking, Sent
 from justemails_conformance.fuzz.cases import elsewhere, quiet
 from justemails_conformance.fuzz.escaped import in_ascii, plain
 from justemails_conformance.party import Party, Tier
-from justemails_conformance.scene import UNKNOWN_ID, Made, Scene
+from justemails_conformance.scene import SUBJECT, UNKNOWN_ID, Made, Scene
 from justemails_conformance.transport import Exchange
 
 CLAUSE = "fuzz.story"
@@ -54,6 +56,7 @@ def tell(scene: Scene, sent: list[Sent], seed_: int) -> None:
 
     with elsewhere():
         run_state_machine_as_test(story, settings=quiet(_STORIES, _STEPS))  # type: ignore[arg-type]  # makes one too
+    account.end()
     if account.over is not None:
         raise account.over
     asking.finish()
@@ -65,6 +68,12 @@ class Story(RuleBasedStateMachine):
     def __init__(self, account: "Account") -> None:
         super().__init__()
         self.account = account
+
+    @initialize()
+    def it_begins(self) -> None:
+        """With a mail and with what comes next for the key, so that there is something to tell whatever is drawn."""
+        self.account.follow(lambda: self.account.send(SUBJECT))
+        self.account.follow(self.account.move_the_key_on)
 
     @rule()
     def a_pause(self) -> None:
@@ -146,6 +155,14 @@ class Account:
         except InconclusiveError as ex:
             self.over = ex
 
+    def end(self) -> None:
+        """Look at everything once more and again, with a try of the key each time: what was so once has to stay so."""
+        for number in (*range(len(self._messages)), *range(len(self._messages))):
+            self.follow(partial(self.look, number))
+            self.follow(self.use_the_key)
+        self.follow(self.list_messages)
+        self.follow(partial(self.look_for_nothing, self._scene.run_id))
+
     def pause(self) -> None:
         if self._pauses < _PAUSES:
             self._pauses += 1
@@ -182,7 +199,7 @@ class Account:
             ("to", message.sent.to),
             ("subject", message.sent.subject),
         ):
-            right(exchange, body, name, lambda given, value=value: given == value, f"{shown(value)}, as it was sent")
+            right(exchange, body, name, partial(eq, value), f"{shown(value)}, as it was sent")
         created_at = time_of(right(exchange, body, "createdAt", is_time, "an RFC 3339 time"))
         if created_at != message.created_at:
             raise BreachError("createdAt: the same time as ever", shown(body["createdAt"]), exchange)
