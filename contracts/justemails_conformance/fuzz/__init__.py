@@ -7,10 +7,11 @@ the first check is made.
 
     cases       what is drawn, by whom, and how the libraries are kept quiet
     bodies      what is made of it, so that it does no harm and shows one fault at a time
-    conformity  whether an answer is one of the contract
     asking      asks, counts, and gives up where limits leave nothing to judge
+    conformity  whether an answer is one of the contract
     operations  a check for each of the six operations
-    story       a check of how they hang together
+    account     what an account has to look like after all that was done to it
+    story       what is done to it
 """
 
 from collections.abc import Mapping

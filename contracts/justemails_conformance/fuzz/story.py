@@ -1,48 +1,22 @@
 """Stories of an account: somebody sends, looks, lists, makes a key, uses it and revokes it, in any order.
 
-Hypothesis draws the stories, and a model says what has to be seen. All of them happen to one account, so the model goes
-on from story to story. That is why no rule has a precondition: what may be drawn must not depend on what came before. A
-rule that cannot be followed does nothing. The first breach ends them all, since to look for a shorter story would ask
-the server again; what is told instead are the steps that have to do with the breach.
+Hypothesis draws the stories, and a model says what has to be seen (``account``). All of them happen to one account, so
+the model goes on from story to story. That is why no rule has a precondition: what may be drawn must not depend on what
+came before, and a rule that cannot be followed does nothing. The first breach ends them all, since to look for a
+shorter story would ask the server again; what is told instead are the steps that have to do with the breach.
 """
-
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
-from operator import eq
-from urllib.parse import quote
 
 from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from justemails_conformance.evidence import (
-    BreachError,
-    InconclusiveError,
-    is_integer,
-    is_text,
-    is_time,
-    member,
-    object_of,
-    right,
-    shown,
-    succeeded,
-    time_of,
-)
+from justemails_conformance.fuzz.account import MOST_SENDS, Account
 from justemails_conformance.fuzz.asking import Asking, Sent
 from justemails_conformance.fuzz.cases import elsewhere, quiet
-from justemails_conformance.fuzz.escaped import in_ascii, plain
-from justemails_conformance.party import Party, Tier
-from justemails_conformance.scene import SUBJECT, UNKNOWN_ID, Made, Scene
-from justemails_conformance.transport import Exchange
+from justemails_conformance.scene import SUBJECT, Scene
 
 CLAUSE = "fuzz.story"
 _STORIES, _STEPS = 5, 16
-_SENDS, _KEY_CALLS, _PAUSES = 15, 3, 3  # at the most, in all stories together
-_PAUSE_S = 2.0
-_LOOKS, _LOOK_AGAIN_S = 10, 0.5  # together the five seconds that a list or a revocation may lag
 
 
 def tell(scene: Scene, sent: list[Sent], seed_: int) -> None:
@@ -65,7 +39,7 @@ def tell(scene: Scene, sent: list[Sent], seed_: int) -> None:
 class Story(RuleBasedStateMachine):
     """The rules by which a story goes on."""
 
-    def __init__(self, account: "Account") -> None:
+    def __init__(self, account: Account) -> None:
         super().__init__()
         self.account = account
 
@@ -83,7 +57,7 @@ class Story(RuleBasedStateMachine):
     def a_mail_is_sent(self, subject: str) -> None:
         self.account.follow(lambda: self.account.send(subject))
 
-    @rule(number=st.integers(0, _SENDS))
+    @rule(number=st.integers(0, MOST_SENDS))
     def a_message_is_looked_at(self, number: int) -> None:
         self.account.follow(lambda: self.account.look(number))
 
@@ -102,245 +76,3 @@ class Story(RuleBasedStateMachine):
     @rule()
     def the_key_is_used(self) -> None:
         self.account.follow(self.account.use_the_key)
-
-
-@dataclass(slots=True)
-class Message:
-    """What is known of a message."""
-
-    sent: Sent
-    created_at: datetime | None
-    delivered_at: datetime | None = None
-    delivered: bool = False
-
-
-@dataclass(slots=True)
-class Key:
-    """A key on its way: made, used, listed, revoked."""
-
-    made: Made
-    party: Party
-    used: bool = False
-    listed: bool = False
-    revoked: bool = False
-    refused: bool = False
-
-
-class Account:
-    """The model: what an account has to look like after all that was done to it.
-
-    Attributes:
-        over: why the stories have ended.
-    """
-
-    def __init__(self, scene: Scene, asking: Asking, sent: Sequence[Sent]) -> None:
-        self.over: Exception | None = None
-        self._scene = scene
-        self._asking = asking
-        self._before = len(sent)
-        self._messages: list[Message] = []
-        self._key: Key | None = None
-        self._key_calls = 0
-        self._pauses = 0
-        self._steps: list[tuple[str, str]] = []  # what each had to do with, and what it was
-
-    def follow(self, deed: Callable[[], None]) -> None:
-        """Do what a rule says, unless the stories have ended."""
-        if self.over is not None:
-            return
-        try:
-            deed()
-        except BreachError as ex:
-            self.over = self._told(ex)
-        except InconclusiveError as ex:
-            self.over = ex
-
-    def end(self) -> None:
-        """Look at everything once more and again, with a try of the key each time: what was so once has to stay so."""
-        for number in (*range(len(self._messages)), *range(len(self._messages))):
-            self.follow(partial(self.look, number))
-            self.follow(self.use_the_key)
-        self.follow(self.list_messages)
-        self.follow(partial(self.look_for_nothing, self._scene.run_id))
-
-    def pause(self) -> None:
-        if self._pauses < _PAUSES:
-            self._pauses += 1
-            self._step("", f"wait {_PAUSE_S:g} s")
-            self._scene.wait(_PAUSE_S)
-
-    def send(self, subject: str) -> None:
-        if len(self._messages) >= _SENDS:
-            return
-        subject = f"{subject} {self._scene.run_id}"
-        self._step(f"message {len(self._messages)}", f"send {shown(subject)}")
-        exchange = self._ask(self._scene.party, Tier.SEND, "POST", "/send", self._scene.body(subject=subject))
-        if exchange is None or not exchange.succeeded:  # no subject is promised to be taken
-            return
-        id_ = member(exchange, "id", is_text, "a text that is not empty")
-        if any(id_ == message.sent.id for message in self._messages):
-            raise BreachError("id: another one for each message", f"{shown(id_)} again", exchange)
-        created_at = time_of(member(exchange, "createdAt", is_time, "an RFC 3339 time"))
-        sent = Sent(id_, self._scene.means.sender, self._scene.means.to, subject)
-        self._messages.append(Message(sent, created_at))
-
-    def look(self, number: int) -> None:
-        if not self._messages:
-            return
-        number %= len(self._messages)
-        message = self._messages[number]
-        self._step(f"message {number}", f"look at message {number}")
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", f"/send/{_quoted(message.sent.id)}")
-        if exchange is None:
-            return
-        body = object_of(succeeded(exchange))
-        for name, value in (
-            ("from", message.sent.sender),
-            ("to", message.sent.to),
-            ("subject", message.sent.subject),
-        ):
-            right(exchange, body, name, partial(eq, value), f"{shown(value)}, as it was sent")
-        created_at = time_of(right(exchange, body, "createdAt", is_time, "an RFC 3339 time"))
-        if created_at != message.created_at:
-            raise BreachError("createdAt: the same time as ever", shown(body["createdAt"]), exchange)
-        self._follow_delivery(message, exchange, str(right(exchange, body, "status", is_text, "a text")))
-
-    def _follow_delivery(self, message: Message, exchange: Exchange, status: str) -> None:
-        """What was delivered is delivered for ever, and at one time."""
-        if message.delivered and status != "delivered":
-            raise BreachError('status: "delivered", as it was before', shown(status), exchange)
-        if status != "delivered":
-            return
-        delivered_at = time_of(member(exchange, "deliveredAt", is_time, "an RFC 3339 time"))
-        if message.delivered and delivered_at != message.delivered_at:
-            told = message.delivered_at.isoformat() if message.delivered_at else ""
-            raise BreachError(f"deliveredAt: {told}, as it was before", shown(str(delivered_at)), exchange)
-        message.delivered, message.delivered_at = True, delivered_at
-
-    def look_for_nothing(self, end: str) -> None:
-        self._step("", f"look for {UNKNOWN_ID}{end}")
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", f"/send/{UNKNOWN_ID}{end}")
-        if exchange is not None and exchange.status != 404:
-            raise BreachError("404 for an id that names nothing", str(exchange.status), exchange)
-
-    def list_messages(self) -> None:
-        self._step("list", "list the messages")
-        self._soon(self._list_messages)
-
-    def _list_messages(self) -> None:
-        """The total counts what was sent [messages.pagination.total]; what was delivered is listed so."""
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", "/messages")
-        if exchange is None:
-            return
-        body = object_of(succeeded(exchange))
-        pagination = right(exchange, body, "pagination", lambda given: isinstance(given, dict), "an object")
-        total = right(exchange, pagination, "total", is_integer, "an integer")
-        known = self._before + len(self._messages)
-        if total < known:
-            raise BreachError(f"total: {known} at least, which were sent", shown(total), exchange)
-        delivered = {message.sent.id for message in self._messages if message.delivered}
-        for item in right(exchange, body, "data", lambda given: isinstance(given, list), "an array"):
-            if isinstance(item, dict) and item.get("id") in delivered and item.get("status") != "delivered":
-                expected = f'status: "delivered" for {shown(item["id"])}, as it was before'
-                raise BreachError(expected, shown(item.get("status")), exchange)
-
-    def move_the_key_on(self) -> None:
-        """Make a key; then list it; then revoke it, once it was used."""
-        key = self._key
-        if self._key_calls >= _KEY_CALLS:
-            return
-        if key is None:
-            self._make_a_key()
-        elif not key.listed:
-            self._list_keys(key)
-        elif not key.used:
-            self.use_the_key()
-        elif not key.revoked:
-            self._revoke(key)
-
-    def _make_a_key(self) -> None:
-        self._key_calls += 1
-        self._step("key", "make a key")
-        name = f"Conformance {self._scene.run_id} story"
-        exchange = self._ask(self._scene.party, Tier.KEYS, "POST", "/api-keys", {"name": name})
-        made = self._scene.keep_key(exchange, name) if exchange is not None else None
-        if made is not None:
-            self._key = Key(made, self._scene.party.with_key(made.secret))
-
-    def _list_keys(self, key: Key) -> None:
-        self._key_calls += 1
-        key.listed = True
-        self._step("key", "list the keys")
-        exchange = self._ask(self._scene.party, Tier.KEYS, "GET", "/api-keys")
-        if exchange is None:
-            return
-        data = member(exchange, "data", lambda given: isinstance(given, list), "an array")
-        if not any(isinstance(item, dict) and item.get("id") == key.made.id for item in data):
-            raise BreachError(f"the new key {shown(key.made.id)} in the list", "it is not there", exchange)
-
-    def _revoke(self, key: Key) -> None:
-        self._key_calls += 1
-        self._step("key", "revoke the key")
-        exchange = self._ask(self._scene.party, Tier.KEYS, "DELETE", f"/api-keys/{_quoted(key.made.id)}")
-        if exchange is None:
-            return
-        member(succeeded(exchange), "deleted", lambda given: given is True, "true")
-        key.revoked = True
-        self._scene.revoked.append(key.made)
-
-    def use_the_key(self) -> None:
-        key = self._key
-        if key is None:
-            return
-        self._step("key", "use the key")
-        if key.revoked and not key.refused:
-            self._soon(lambda: self._use(key))
-        else:
-            self._use(key)
-
-    def _use(self, key: Key) -> None:
-        """A key works until it is revoked, and never again [keys.revoke.irreversible]."""
-        exchange = self._ask(key.party, Tier.READ, "GET", "/messages")
-        if exchange is None:
-            return
-        if not key.revoked:
-            succeeded(exchange)
-            key.used = True
-        elif exchange.status != 401:
-            again = ", which was refused before" if key.refused else ""
-            raise BreachError(f"401 for a key that is revoked{again}", str(exchange.status), exchange)
-        else:
-            key.refused = True
-
-    def _soon(self, look: Callable[[], None]) -> None:
-        """Look again for five seconds, until what has to be seen is seen."""
-        for _ in range(_LOOKS - 1):
-            try:
-                return look()
-            except BreachError:
-                self._scene.wait(_LOOK_AGAIN_S)
-        return look()
-
-    def _ask(self, party: Party, tier: Tier, method: str, path: str, body: object = None) -> Exchange | None:
-        exchange = self._asking.ask(tier, method, path, _octets(body), party=party)
-        if exchange is not None and exchange.status >= 500:
-            raise BreachError("any answer but 5xx", str(exchange.status), exchange)
-        return exchange
-
-    def _step(self, about: str, words: str) -> None:
-        self._steps.append((about, words))
-
-    def _told(self, breach: BreachError) -> BreachError:
-        """Return a breach with the steps that led there, without those that had to do with something else."""
-        last = self._steps[-1][0]
-        steps = [words for about, words in self._steps[:-1] if about == last and about] + [self._steps[-1][1]]
-        got = f"{plain(breach.got)}; the story: {' > '.join(steps)}"
-        return BreachError(breach.expected, got, breach.exchange and in_ascii(breach.exchange))
-
-
-def _octets(body: object) -> bytes | None:
-    return None if body is None else json.dumps(body).encode()
-
-
-def _quoted(id_: str) -> str:
-    return quote(id_, safe="")
