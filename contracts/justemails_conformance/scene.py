@@ -141,10 +141,13 @@ class Scene:
         return exchange
 
     def keep_key(self, exchange: Exchange, name: str) -> Made | None:
-        """Write down the key that an answer gives, so that it is revoked in the end; None: it gives none."""
+        """Write down the key that an answer gives, so that it is revoked in the end; None: it gives none.
+
+        The key that the suite was handed is none of them, whatever a server says: it must not be revoked.
+        """
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
-            if is_text(body.get("id")) and is_text(body.get("key")):
+            if is_text(body.get("id")) and is_text(body.get("key")) and body["key"] != self.means.key:
                 self.made.append(Made(body["id"], body["key"], name))
                 return self.made[-1]
         return None

@@ -122,6 +122,17 @@ def test_no_key_is_revoked_but_what_was_made_here(verdict: Verdict) -> None:
     assert all(UNKNOWN_KEY_ID in path or path.endswith(tuple(verdict.created)) for path in revoked)
 
 
+def test_the_key_that_was_handed_in_is_not_revoked_even_where_it_is_given_as_a_new_one() -> None:
+    class GivesTheSame(Service):
+        def _create(self, _: str, body: bytes) -> Answer:
+            super()._create(_, body)
+            return 201, {"id": "1", "name": "x", "key": self.key, "createdAt": self._time()}
+
+    exchanges = judged(GivesTheSame).journal.exchanges
+
+    assert not [one for one in exchanges if one.request.method == "DELETE" and one.request.path == "/api-keys/1"]
+
+
 def test_mail_goes_to_nobody(verdict: Verdict) -> None:
     """RFC 2606: the names are reserved."""
     bodies = [one.request.body or b"" for one in verdict.journal.exchanges]
@@ -513,7 +524,6 @@ def test_a_tenth_of_429_is_too_much_and_a_few_are_counted() -> None:
     assert few.observed["fuzz.messages.429"] == 2
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_server_that_hangs_up_on_many_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     finding = finding_of(HangsUp, "fuzz.send")
 

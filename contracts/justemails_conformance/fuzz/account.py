@@ -171,9 +171,9 @@ class Account:
             raise BreachError(f"total: {known} at least, which were sent", shown(total), exchange)
         delivered = {message.sent.id for message in self._messages if message.delivered_at}
         for item in right(exchange, body, "data", lambda given: isinstance(given, list), "an array"):
-            if isinstance(item, dict) and item.get("id") in delivered and item.get("status") != "delivered":
-                expected = f'status: "delivered" for {shown(item["id"])}, as it was before'
-                raise BreachError(expected, shown(item.get("status")), exchange)
+            id_, status = (item.get("id"), item.get("status")) if isinstance(item, dict) else (None, None)
+            if is_text(id_) and id_ in delivered and status != "delivered":
+                raise BreachError(f'status: "delivered" for {shown(id_)}, as it was before', shown(status), exchange)
 
     def move_the_key_on(self) -> None:
         """Make a key; then list it; then revoke it, once it was used."""
