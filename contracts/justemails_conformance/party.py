@@ -66,7 +66,7 @@ class Party:
 
     def status(self, message_id: str) -> Exchange:
         """GET /send/:id [status.path]."""
-        return self.ask(Tier.READ, "GET", f"/send/{_quoted(message_id)}")
+        return self.ask(Tier.READ, "GET", f"/send/{quoted(message_id)}")
 
     def messages(self, query: str = "") -> Exchange:
         """GET /messages [messages.path]."""
@@ -82,7 +82,7 @@ class Party:
 
     def revoke_key(self, key_id: str) -> Exchange:
         """DELETE /api-keys/:id [keys.revoke.path]."""
-        return self.ask(Tier.KEYS, "DELETE", f"/api-keys/{_quoted(key_id)}")
+        return self.ask(Tier.KEYS, "DELETE", f"/api-keys/{quoted(key_id)}")
 
     def ask(
         self, tier: Tier, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -145,5 +145,6 @@ def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -
     return Request(method, path, {**headers, "Content-Type": "application/json"}, data)  # [base.json.request]
 
 
-def _quoted(id_: str) -> str:
-    return quote(id_, safe="")
+def quoted(id_: str) -> str:
+    """Return an id as a step of a path, whatever characters a server has put into it."""
+    return quote(id_, safe="", errors="surrogatepass")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 import pytest
@@ -529,6 +529,31 @@ def test_a_server_that_hangs_up_on_many_shows_nothing(capfd: pytest.CaptureFixtu
 
     assert finding.outcome is Outcome.INCONCLUSIVE
     assert finding.got == "0 of 26 answers were 429, and 6 did not come"
+
+
+class SaysAnything(Service):
+    """Answers with what nobody expects, in turn."""
+
+    said: ClassVar[list[Any]] = [
+        None,
+        [[]],
+        {"data": [1, {"id": [1], "status": {}}], "pagination": {"total": True}},
+        {"id": "\ud800", "key": "je_\ud800", "status": "delivered", "createdAt": "9999-12-31T23:59:60Z"},
+        {"id": "a/../b?x#y", "key": "je_\r\nX: y", "status": {}, "createdAt": "0001-01-01T00:00:00+23:59"},
+    ]
+    asked = 0
+
+    def answer(self, method: str, path: str, authorization: str, body: bytes) -> Answer:
+        self.asked += 1
+        status, said = super().answer(method, path, authorization, body)
+        return (status, self.said[self.asked % len(self.said)]) if self.asked % 4 == 0 else (status, said)
+
+
+def test_whatever_a_server_says_is_its_fault_and_not_ours() -> None:
+    verdict = judged(SaysAnything)
+
+    assert {one.outcome for one in verdict.findings} <= {Outcome.PASS, Outcome.WARN}
+    assert json.dumps(as_json(verdict)).isascii()
 
 
 # As it is used

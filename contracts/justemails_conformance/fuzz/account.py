@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from operator import eq
-from urllib.parse import quote
 
 from justemails_conformance.evidence import (
     BreachError,
@@ -27,7 +26,7 @@ from justemails_conformance.evidence import (
 )
 from justemails_conformance.fuzz.asking import Asking, Sent
 from justemails_conformance.fuzz.escaped import in_ascii, plain
-from justemails_conformance.party import Party, Tier
+from justemails_conformance.party import Party, Tier, quoted
 from justemails_conformance.scene import UNKNOWN_ID, Made, Scene
 from justemails_conformance.transport import Exchange
 
@@ -125,7 +124,7 @@ class Account:
         number %= len(self._messages)
         message = self._messages[number]
         self._step(f"message {number}", f"look at message {number}")
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", f"/send/{_quoted(message.sent.id)}")
+        exchange = self._ask(self._scene.party, Tier.READ, "GET", f"/send/{quoted(message.sent.id)}")
         if exchange is None:
             return
         body, sent = object_of(succeeded(exchange)), message.sent
@@ -213,7 +212,7 @@ class Account:
     def _revoke(self, key: Key) -> None:
         self._key_calls += 1
         self._step("key", "revoke the key")
-        exchange = self._ask(self._scene.party, Tier.KEYS, "DELETE", f"/api-keys/{_quoted(key.made.id)}")
+        exchange = self._ask(self._scene.party, Tier.KEYS, "DELETE", f"/api-keys/{quoted(key.made.id)}")
         if exchange is None:
             return
         member(succeeded(exchange), "deleted", lambda given: given is True, "true")
@@ -277,7 +276,3 @@ def _echo(exchange: Exchange, body: JsonObject, members: Mapping[str, str]) -> N
 
 def _octets(body: object) -> bytes | None:
     return None if body is None else json.dumps(body).encode()
-
-
-def _quoted(id_: str) -> str:
-    return quote(id_, safe="")

@@ -7,7 +7,7 @@ given out.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from schemathesis import GenerationMode
 
@@ -27,7 +27,7 @@ from justemails_conformance.fuzz.bodies import (
 from justemails_conformance.fuzz.cases import Case, case, cases, drawn
 from justemails_conformance.fuzz.conformity import conforms
 from justemails_conformance.fuzz.escaped import in_ascii
-from justemails_conformance.party import Tier
+from justemails_conformance.party import Tier, quoted
 from justemails_conformance.scene import UNKNOWN_ID, UNKNOWN_KEY_ID, Made, Scene
 from justemails_conformance.transport import Exchange
 
@@ -244,7 +244,7 @@ def _revoking(scene: Scene, made: Made) -> Look:
 
 
 def _path(folder: str, id_: str) -> str:
-    return f"{folder}/{quote(id_, safe='')}"
+    return f"{folder}/{quoted(id_)}"
 
 
 def _first(found: Sequence[Case], is_wanted: Callable[[Case], bool]) -> Case:
