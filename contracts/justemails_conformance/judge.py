@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import SystemRandom
-from urllib.parse import quote
 
-from justemails_conformance import clock, core, delivery, everything, limits, security
+from justemails_conformance import clock, core, delivery, everything, fuzz, limits, security
 from justemails_conformance.checks import Check
 from justemails_conformance.clauses import Clause, Level, Profile, clauses
 from justemails_conformance.control import Control, ControlError, Made
@@ -14,7 +13,7 @@ from justemails_conformance.equipment import equip
 from justemails_conformance.evidence import BreachError, InconclusiveError, SkippedError, json_of, shown
 from justemails_conformance.observed import observed
 from justemails_conformance.pace import Pace
-from justemails_conformance.party import Party, Tier
+from justemails_conformance.party import Party, Tier, quoted
 from justemails_conformance.redaction import Redaction
 from justemails_conformance.scene import Means, Scene
 from justemails_conformance.shapes import in_another_case, with_another_end
@@ -27,6 +26,7 @@ CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
     Profile.LIMITS: limits.checks,
     Profile.DELIVERY: delivery.checks,
     Profile.SECURITY: security.checks,
+    Profile.FUZZ: fuzz.checks,
 }
 """Who makes the checks of a profile; in this order."""
 
@@ -188,5 +188,5 @@ def _clean_up(scene: Scene, verdict: Verdict) -> None:
 
 def _revoke(party: Party, made: Made) -> bool:
     """Have a key revoke itself, which costs our own no call; where it may not, we do."""
-    itself = party.with_key(made.secret).try_once(Tier.KEYS, "DELETE", f"/api-keys/{quote(made.id, safe='')}")
+    itself = party.with_key(made.secret).try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(made.id)}")
     return itself.succeeded or party.revoke_key(made.id).succeeded

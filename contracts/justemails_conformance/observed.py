@@ -11,8 +11,10 @@ from justemails_conformance.transport import Exchange
 
 
 def observed(scene: Scene) -> dict[str, object]:
-    """Return the choices that can be seen, by names that say what they are of."""
+    """Return the choices that can be seen, by names that say what they are of, and how much was tried by drawing."""
     told = {name: look(scene) for name, look in _CHOICES.items()}
+    for clause, counts in scene.tried.items():
+        told |= {f"{clause}.{name}": count for name, count in counts.items()}
     return {name: value for name, value in told.items() if value is not None}
 
 

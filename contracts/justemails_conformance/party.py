@@ -82,7 +82,7 @@ class Party:
 
     def status(self, message_id: str) -> Exchange:
         """GET /send/:id [status.path]."""
-        return self.ask(Tier.READ, "GET", f"/send/{_quoted(message_id)}")
+        return self.ask(Tier.READ, "GET", f"/send/{quoted(message_id)}")
 
     def messages(self, query: str = "") -> Exchange:
         """GET /messages [messages.path]."""
@@ -98,7 +98,7 @@ class Party:
 
     def revoke_key(self, key_id: str) -> Exchange:
         """DELETE /api-keys/:id [keys.revoke.path]."""
-        return self.ask(Tier.KEYS, "DELETE", f"/api-keys/{_quoted(key_id)}")
+        return self.ask(Tier.KEYS, "DELETE", f"/api-keys/{quoted(key_id)}")
 
     def ask(
         self, tier: Tier, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -127,6 +127,10 @@ class Party:
     def try_once(self, tier: Tier, method: str, path: str, body: object = None) -> Exchange:
         """Ask without a look at the budget, and take whatever comes, a 429 too."""
         return self._exchange(tier, _request(method, path, body, self._authorization))
+
+    def ask_once(self, tier: Tier, method: str, path: str, body: object = None) -> Exchange:
+        """Ask when the budget allows it, and take whatever comes, a 429 too."""
+        return self._once(tier, _request(method, path, body, self._authorization))
 
     @property
     def _authorization(self) -> Mapping[str, str]:
@@ -160,5 +164,6 @@ def _request(method: str, path: str, body: object, headers: Mapping[str, str]) -
     return Request(method, path, {**headers, "Content-Type": kind}, data)
 
 
-def _quoted(id_: str) -> str:
-    return quote(id_, safe="")
+def quoted(id_: str) -> str:
+    """Return an id as a step of a path, whatever characters a server has put into it."""
+    return quote(id_, safe="", errors="surrogatepass")

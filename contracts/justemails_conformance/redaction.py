@@ -43,7 +43,7 @@ class Redaction:
 
     def octets(self, data: bytes) -> bytes:
         for secret, name in self.names.items():
-            data = data.replace(secret.encode(), name.encode())
+            data = data.replace(secret.encode("utf-8", "surrogatepass"), name.encode())
         return data
 
     def exchange(self, exchange: Exchange) -> Exchange:

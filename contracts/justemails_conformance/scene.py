@@ -33,7 +33,9 @@ UNKNOWN_KEY = "je_live_" + "0" * 38
 REFUSED = "Refused"
 """What the subjects of mails begin with that ought to be refused."""
 
-_UNKNOWN_ID = "msg_conformance0000000000000"
+UNKNOWN_ID = "msg_conformance0000000000000"
+UNKNOWN_KEY_ID = "key_conformance0000000000000"
+
 _LAG_S = 5.0  # which is what a list or a revocation may lag
 _LOOK_AGAIN_S = 0.5
 _LONG_ID = 16  # characters, of which the last one alone tells nothing that is there
@@ -93,6 +95,7 @@ class Scene:
         names: of the keys that were asked for, each another one.
         made: every key that the server has made.
         at_end: what is to be undone at the end.
+        tried: by the clause, how much was tried where a check draws what it asks.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class Scene:
         self.made: list[Made] = []
         self.revoked: list[Made] = []
         self.at_end = ExitStack()
+        self.tried: dict[str, dict[str, int]] = {}
 
     @property
     def nobody(self) -> Party:
@@ -339,21 +343,26 @@ class Scene:
 
     def create_badly(self, body: object, party: Party | None = None) -> Exchange:
         """Ask for a key that ought to be refused; one that is made all the same is revoked at the end."""
-        return self.keep_key((party or self.party).create_key(body))
+        exchange = (party or self.party).create_key(body)
+        self.keep_key(exchange)
+        return exchange
 
     def _create(self) -> Making:
-        before, name = len(self.made), self.new_name()
-        exchange = self.keep_key(self.party.create_key({"name": name}))
-        return Making(name, exchange, self.made[before] if len(self.made) > before else None)
+        name = self.new_name()
+        exchange = self.party.create_key({"name": name})
+        return Making(name, exchange, self.keep_key(exchange, name))
 
-    def keep_key(self, exchange: Exchange) -> Exchange:
-        """Note a key that an answer gives, so that it is revoked at the end."""
+    def keep_key(self, exchange: Exchange, name: str = "") -> Made | None:
+        """Write down the key that an answer gives, so that it is revoked in the end; None: it gives none.
+
+        The key that the suite was handed is none of them, whatever a server says: it must not be revoked.
+        """
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
-            is_new = body.get("key") != self.means.key  # the key that was handed in is never revoked
-            if is_new and is_text(body.get("id")) and is_text(body.get("key")):
-                self.made.append(Made(body["id"], body["key"], self.names[-1] if self.names else ""))
-        return exchange
+            if is_text(body.get("id")) and is_text(body.get("key")) and body["key"] != self.means.key:
+                self.made.append(Made(body["id"], body["key"], name))
+                return self.made[-1]
+        return None
 
     @cached_property
     def keys(self) -> Exchange:
@@ -415,7 +424,7 @@ class Scene:
         if self.listed.succeeded:
             yield self.without_key
         if self.created.succeeded:
-            yield self.keep_key(nobody.create_key({"name": self.new_name()}))
+            yield self.create_badly({"name": self.new_name()}, nobody)
         if self.keys.succeeded:
             yield nobody.list_keys()
         if self.revocation.succeeded:
@@ -451,14 +460,14 @@ class Scene:
         try:
             return another_id(self.id_of(exchange, ""), self.random)
         except SkippedError:
-            return _UNKNOWN_ID
+            return UNKNOWN_ID
 
     def almost_ids(self, exchange: Exchange) -> list[str]:
         """Return ids that differ little from the one that an answer gives, where ids are long enough for it."""
         try:
             given_id = self.id_of(exchange, "")
         except SkippedError:
-            return [_UNKNOWN_ID]
+            return [UNKNOWN_ID]
         tail = given_id.rpartition("_")[2]
         almost = [] if len(tail) < _LONG_ID else [with_another_end(given_id)]
         if almost and not all(c in hexdigits for c in tail if c.isalnum()):  # a UUID may be of either case (RFC 9562 4)
