@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import SystemRandom
+from types import MappingProxyType
 
 from justemails_conformance import clock, core, delivery, everything, fuzz, limits, security
 from justemails_conformance.checks import Check
@@ -45,6 +46,8 @@ class Judge:
         profiles: what to judge.
         only: says of a clause whether it is wanted.
         listen: told of each finding as soon as it is made.
+        on_wait: told how long there is going to be a wait.
+        expected: why some clauses are known to fail.
         declared: what the server says of itself.
         control: what is around the server, where it can be reached; it moves the server's clock instead of waiting.
         wait: waits for so many seconds, where nothing moves the clock.
@@ -59,6 +62,8 @@ class Judge:
         profiles: Sequence[Profile] = (Profile.CORE,),
         only: Callable[[str], bool] = lambda clause: True,
         listen: Callable[[Finding], None] = lambda finding: None,
+        on_wait: Callable[[float], None] = lambda seconds: None,
+        expected: Mapping[str, str] = MappingProxyType({}),
         control: Control | None = None,
         declared: Declared = Declared(),  # noqa: B008  # frozen
         wait: clock.Wait = clock.wait,
@@ -71,7 +76,11 @@ class Judge:
         self._listen = listen
         self._control = control
         self._declared = declared
-        self._pace = Pace(control.advance if control is not None and control.moves_the_clock else wait)
+        self._expected = expected
+        if control is not None and control.moves_the_clock:
+            self._pace = Pace(control.advance)
+        else:
+            self._pace = Pace(wait, on_wait)
         self._seed = SystemRandom().randrange(10**9) if seed is None else seed
         self._redaction = Redaction()
         for name, secret in (
@@ -124,6 +133,7 @@ class Judge:
             yield from everything.checks(verdict.journal.exchanges).items()
 
     def _keep(self, verdict: Verdict, finding: Finding) -> None:
+        finding = replace(finding, expected_failure=self._expected.get(finding.clause.id))
         verdict.findings.append(finding)
         self._listen(self._redacted(finding))
 

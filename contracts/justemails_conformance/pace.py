@@ -1,5 +1,7 @@
 """The time that a run goes by: the machine's, and on top of it what a clock that can be moved has skipped."""
 
+from collections.abc import Callable
+
 from justemails_conformance import clock
 from justemails_conformance.clock import Wait
 
@@ -9,15 +11,18 @@ class Pace:
 
     Args:
         wait: waits for so many seconds, or moves the server's clock on by as many.
+        listen: told before each wait how long it is going to be.
     """
 
-    def __init__(self, wait: Wait = clock.wait) -> None:
+    def __init__(self, wait: Wait = clock.wait, listen: Callable[[float], None] = lambda seconds: None) -> None:
         self._wait = wait
+        self._listen = listen
         self._skipped_s = 0.0
 
     def wait(self, seconds: float) -> None:
         """Wait; a moved clock makes it short for us and not for the server."""
         began = clock.elapsed_s()
+        self._listen(seconds)
         self._wait(seconds)
         self._skipped_s += max(0.0, seconds - (clock.elapsed_s() - began))
 

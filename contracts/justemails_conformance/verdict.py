@@ -37,6 +37,17 @@ class Finding:
     exchange: Exchange | None = None
     expected_failure: str | None = None
 
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASS
+
+    @property
+    def is_bad_news(self) -> bool:
+        """Whether it is a failure that nobody expected, or one that was expected and is over."""
+        if self.expected_failure is not None:
+            return self.passed
+        return self.outcome is Outcome.FAIL
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -79,3 +90,16 @@ class Verdict:
         """Whether so much was verified that the run means something: more passed than not, and something did."""
         judged = self.count(Outcome.PASS) + self.count(Outcome.FAIL) + self.count(Outcome.WARN)
         return judged > self.count(Outcome.SKIP) + self.count(Outcome.INCONCLUSIVE) and self.count(Outcome.PASS) > 0
+
+    def exit_code(self, *, everything: bool = True) -> int:
+        """Return the exit code of a run; one that verified nothing is no success.
+
+        Args:
+            everything: whether whole profiles were judged, and not some clauses of them.
+        """
+        if self.count(Outcome.ERROR):
+            return 4
+        if any(finding.is_bad_news for finding in self.findings):
+            return 1
+        verified = self.enough if everything else self.count(Outcome.PASS) + self.count(Outcome.WARN) > 0
+        return 0 if verified else 3

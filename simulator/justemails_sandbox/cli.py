@@ -14,9 +14,9 @@ import click
 _SETTINGS_FILE = "justemails.toml"
 
 _COMMANDS = {
-    "clauses": ("conform", "List the promises that a server is judged by."),
+    "clauses": ("clauses", "List the promises that a server is judged by."),
     "conform": ("conform", "Judge a server of this API by its base URL."),
-    "explain": ("conform", "Say what a clause promises, and how it is checked."),
+    "explain": ("clauses", "Say what a clause promises, and how it is checked."),
     "account": ("administration", "Make and list accounts."),
     "domain": ("administration", "Add, verify and list sending domains."),
     "key": ("administration", "Make, list and revoke API keys."),

@@ -21,6 +21,8 @@ def _(scene: Scene) -> None:
     """Also where the key stands elsewhere; in the query some may take it for a parameter that they do not know."""
     for exchange in scene.asked_by_nobody():
         refused(exchange, 401)
+    if not scene.listed.succeeded:
+        return
     key = scene.second_key.secret  # which is revoked in the end, and may stand in a log
     headers = {"X-API-Key": key, "X-Api-Token": key, "Cookie": f"api_key={key}"}
     refused(scene.nobody.ask(Tier.READ, "GET", "/messages", headers=headers), 401)
@@ -62,7 +64,7 @@ def _(scene: Scene) -> None:
         raise SkippedError("needs a key that may send and nothing else (--send-only-key)")
     scene.needs_keys_to_matter()
     restricted = scene.party.with_key(scene.means.restricted_key)
-    refused(restricted.messages(), 403)
+    refused(scene.probe(restricted), 403)
     refused(scene.create_badly({"name": scene.new_name()}, restricted), 403)
 
 

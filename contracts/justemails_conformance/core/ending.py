@@ -33,7 +33,8 @@ def _(scene: Scene) -> None:
         raise SkippedError("needs keys.revoke")
     scene.needs_keys_to_matter()
     revoked = scene.party.with_key(scene.key.secret)
-    refused(revoked.send(scene.foreign_body), 401)
+    if scene.a_send_is_taken:
+        refused(revoked.send(scene.foreign_body), 401)
     refused(revoked.list_keys(), 401)
     scene.party.revoke_key(scene.key.id)
-    refused(revoked.messages(), 401)
+    refused(scene.probe(revoked), 401)

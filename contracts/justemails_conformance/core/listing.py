@@ -138,6 +138,7 @@ def _(scene: Scene) -> None:
 
 @check("messages.account")
 def _(scene: Scene) -> None:
+    given(scene.listed, "base.relative")
     exchange = succeeded(scene.other.messages())
     for item in items_of(exchange):
         if item.get("id") in scene.known_ids:

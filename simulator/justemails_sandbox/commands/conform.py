@@ -1,47 +1,83 @@
-"""``justemails conform``, ``justemails explain`` and ``justemails clauses``: judging a server of the API."""
+"""``justemails conform``: judging a server of the API."""
 
 import fnmatch
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from justemails_conformance import clauses as table
-from justemails_conformance.clauses import Clause, Profile
+from justemails_conformance.clauses import Profile
+from justemails_conformance.control import Control, ControlError
+from justemails_conformance.expected_failures import read_expected_failures
 from justemails_conformance.judge import Judge, UnreachableError
+from justemails_conformance.observed import differences
 from justemails_conformance.reports.files import Files, UnwritableError
-from justemails_conformance.reports.text import line_of, told
+from justemails_conformance.reports.tally import headline
+from justemails_conformance.reports.text import told
 from justemails_conformance.scene import Means
+from justemails_conformance.target_file import Declared, TargetFile, read_target
+from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import BadBaseUrlError, Target
-from justemails_conformance.verdict import Finding, Outcome, Verdict
+from justemails_conformance.verdict import About, Outcome, Verdict
+from justemails_sandbox.commands.progress import Progress
 
-_JUDGED = (Profile.CORE, Profile.LIMITS, Profile.SECURITY)
-_FAILED, _TOO_LITTLE, _OUR_FAULT = 1, 3, 4
-_FILE = click.Path(path_type=Path)
+_TOO_LITTLE, _OUR_FAULT = 3, 4
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_NOTHING = TargetFile(About(), {}, Declared())
 
 
 class _Profiles(click.ParamType[Sequence[Profile]]):
-    """``core``, ``limits``, ``core,limits``."""
+    """``core``, ``core,limits``, ``all``."""
 
     name = "profiles"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[Profile]:
-        names = str(value).split(",")
-        unknown = [name for name in names if name not in _JUDGED]
+        names = [name.strip() for name in str(value).split(",")]
+        unknown = [name for name in names if name != "all" and name not in list(Profile)]
         if unknown:
-            self.fail(f"there is no profile {unknown[0]!r}; there are {', '.join(_JUDGED)}", param, ctx)
-        return [profile for profile in _JUDGED if profile in names]
+            self.fail(f"there is no profile {unknown[0]!r}; there are {', '.join(Profile)}, and all", param, ctx)
+        return [profile for profile in Profile if profile in names or "all" in names]
+
+
+class _Target(click.ParamType[TargetFile]):
+    """The path of a target file."""
+
+    name = "file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetFile:
+        try:
+            return read_target(Path(str(value)))
+        except TomlError as ex:
+            self.fail(str(ex), param, ctx)
+
+
+class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
+    """The path of a file of expected failures."""
+
+    name = "file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Mapping[str, str]:
+        try:
+            return read_expected_failures(Path(str(value)))
+        except TomlError as ex:
+            self.fail(str(ex), param, ctx)
 
 
 @click.command(short_help="Judge a server of this API by its base URL.")
-@click.argument("base_url")
-@click.option("--key", required=True, envvar="JUSTEMAILS_KEY", help="An API key with every permission.")
-@click.option("--from", "sender", required=True, metavar="ADDRESS", help="An address of a verified domain.")
-@click.option("--to", default="user@example.com", show_default=True, metavar="ADDRESS", help="Where mail may go.")
+@click.argument("base_url", required=False)
+@click.option("--key", envvar="JUSTEMAILS_KEY", help="An API key with every permission.  [env: JUSTEMAILS_KEY]")
+@click.option("--from", "sender", metavar="ADDRESS", help="An address of a verified domain.")
+@click.option("--to", metavar="ADDRESS", help="Where mail may go.  [default: user@example.com]")
 @click.option("--unverified-from", metavar="ADDRESS", help="An address of a domain that is not verified.")
-@click.option("--other-key", metavar="KEY", help="A key of another account.")
-@click.option("--send-only-key", metavar="KEY", help="A key that may send and nothing else.")
+@click.option("--other-key", envvar="JUSTEMAILS_OTHER_KEY", metavar="KEY", help="A key of another account.")
+@click.option(
+    "--send-only-key",
+    envvar="JUSTEMAILS_SEND_ONLY_KEY",
+    metavar="KEY",
+    help="A key that may send and nothing else.",
+)
 @click.option(
     "--profile",
     "profiles",
@@ -49,62 +85,105 @@ class _Profiles(click.ParamType[Sequence[Profile]]):
     show_default=True,
     type=_Profiles(),
     metavar="NAMES",
-    help="What to judge: core, limits, security, or several with commas. Limits and security take minutes.",
+    help="What to judge, parted by commas: core (sixty requests), limits (five hundred, and a minute of waiting), "
+    "delivery (needs --control), security, fuzz; or all.",
 )
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
+@click.option(
+    "--control",
+    "control_url",
+    envvar="JUSTEMAILS_CONTROL",
+    metavar="URL",
+    help="The control API of the sandbox, or of the lab that the server runs in: shows what arrives, and moves the "
+    "clock instead of waiting.",
+)
+@click.option("--target", "target_file", type=_Target(), help="TOML file of the server, its means and its choices.")
+@click.option(
+    "--xfail", "expected", type=_ExpectedFailures(), help="TOML file of failures that are known, with reasons."
+)
 @click.option("--json", "json_file", type=_FILE, help="Write the report there.")
 @click.option("--junit", "junit_file", type=_FILE, help="Write the report there as JUnit XML, for CI servers.")
 @click.option("--html", "html_file", type=_FILE, help="Write the report there as a page, for people.")
 @click.option("--badge", "badge_file", type=_FILE, help="Write a badge there: .svg, or .json for shields.io.")
 @click.option("--seed", type=int, help="Repeat the draws of the run whose report names this seed.")
 def conform(
-    base_url: str,
-    key: str,
-    sender: str,
-    to: str,
+    base_url: str | None,
+    key: str | None,
+    sender: str | None,
+    to: str | None,
     unverified_from: str | None,
     other_key: str | None,
     send_only_key: str | None,
     profiles: Sequence[Profile],
     only: tuple[str, ...],
+    control_url: str | None,
+    target_file: TargetFile | None,
+    expected: Mapping[str, str] | None,
     json_file: Path | None,
     junit_file: Path | None,
     html_file: Path | None,
     badge_file: Path | None,
     seed: int | None,
 ) -> None:
-    """Judge a server by every promise of the API document that some requests can check.
+    """Judge a server by every promise of the API document that can be checked from outside.
 
-    Exit code 0: every M clause that was judged passed; 1: one failed; 3: there is no such server, or too little could
-    be verified; 4: a fault of the suite.
+    BASE_URL, the key and --from are needed, here or in the target file.
+
+    Exit code 0: every M clause that was judged passed; 1: one failed, or an expected failure is over; 3: there is no
+    such server, or too little could be verified; 4: a fault of the suite.
     """
     _check_patterns(only)
-    try:
-        target = Target(base_url)
-    except BadBaseUrlError as ex:
-        raise click.BadParameter(str(ex), param_hint="BASE_URL") from ex
+    file = target_file or _NOTHING
+    given = {
+        "base_url": base_url,
+        "key": key,
+        "sender": sender,
+        "to": to,
+        "unverified_from": unverified_from,
+        "other_key": other_key,
+        "send_only_key": send_only_key,
+        "control": control_url,
+    }
+    options = {**file.options, **{name: value for name, value in given.items() if value}}
+    target, means = _target(options), _means(options)
     try:
         files = Files(json_file, junit_file, html_file, badge_file)
     except UnwritableError as ex:
         raise click.UsageError(str(ex)) from ex
-    means = Means(key, sender, to, unverified_from, other_key, send_only_key)
+    wanted = [clause.id for clause in table.clauses().values() if clause.profile in profiles]
+    progress = Progress(sum(_is_wanted(clause, only) for clause in wanted))
     judge = Judge(
-        target, means, profiles=profiles, only=lambda clause: _is_wanted(clause, only), listen=_show, seed=seed
+        target,
+        means,
+        profiles=profiles,
+        only=lambda clause: _is_wanted(clause, only),
+        listen=progress.found,
+        on_wait=progress.waiting,
+        control=_control(options.get("control")),
+        declared=file.declared,
+        expected=expected or {},
+        seed=seed,
     )
-    click.echo(f"Judging {base_url} by the profile {', '.join(profiles)}")
+    click.echo(f"Judging {target.base_url} by the profile {', '.join(profiles)}")
     try:
         verdict = judge.judge()
     except UnreachableError as ex:
-        click.echo(f"justemails conform: {base_url} cannot be judged: {ex}", err=True)
-        sys.exit(_TOO_LITTLE)
-    verdict.options = _options(means)
-    _tell(verdict)
+        _end(f"{target.base_url} cannot be judged: {ex}", _TOO_LITTLE)
+    finally:
+        progress.end()
+    verdict.about = file.about
+    verdict.options = _replayed(options)
+    _tell(verdict, differences(file.declared.choices, verdict.observed))
     try:
         files.write(verdict)
     except OSError as ex:
-        click.echo(f"justemails conform: the report cannot be written: {ex}", err=True)
-        sys.exit(_OUR_FAULT)
-    sys.exit(_exit_code(verdict, everything=not only))
+        _end(f"the report cannot be written: {ex}", _OUR_FAULT)
+    sys.exit(verdict.exit_code(everything=not only))
+
+
+def _end(words: str, code: int) -> None:
+    click.echo(f"justemails conform: {words}", err=True)
+    sys.exit(code)
 
 
 def _check_patterns(only: tuple[str, ...]) -> None:
@@ -120,73 +199,69 @@ def _is_wanted(clause: str, only: tuple[str, ...]) -> bool:
     return not only or any(fnmatch.fnmatchcase(clause, pattern) for pattern in only)
 
 
-def _options(means: Means) -> Sequence[str]:
+def _target(options: Mapping[str, str]) -> Target:
+    if "base_url" not in options:
+        raise click.UsageError("Missing argument 'BASE_URL', which may stand in a target file too.")
+    try:
+        return Target(options["base_url"])
+    except BadBaseUrlError as ex:
+        raise click.BadParameter(str(ex), param_hint="BASE_URL") from ex
+
+
+def _means(options: Mapping[str, str]) -> Means:
+    for name, option in (("key", "--key"), ("sender", "--from")):
+        if name not in options:
+            raise click.UsageError(f"Missing option '{option}', which may stand in a target file too.")
+    return Means(
+        options["key"],
+        options["sender"],
+        options.get("to", "user@example.com"),
+        options.get("unverified_from"),
+        options.get("other_key"),
+        options.get("send_only_key"),
+    )
+
+
+def _control(url: str | None) -> Control | None:
+    if url is None:
+        return None
+    try:
+        control = Control(url)
+        control.check()
+    except BadBaseUrlError as ex:
+        raise click.BadParameter(str(ex), param_hint="--control") from ex
+    except ControlError as ex:
+        _end(f"there is no control API at {url}: {ex}", _TOO_LITTLE)
+    return control
+
+
+def _replayed(options: Mapping[str, str]) -> Sequence[str]:
     """Return the options for the line that repeats a run; a key stands in them by its name."""
     given = {
-        "--from": means.sender,
-        "--to": means.to,
-        "--unverified-from": means.unverified,
-        "--other-key": means.other_key and "<other-key>",
-        "--send-only-key": means.restricted_key and "<send-only-key>",
+        "--from": options["sender"],
+        "--to": options.get("to"),
+        "--unverified-from": options.get("unverified_from"),
+        "--other-key": "other_key" in options and "<other-key>",
+        "--send-only-key": "send_only_key" in options and "<send-only-key>",
+        "--control": options.get("control"),
     }
     return [word for name, value in given.items() if value for word in (name, value)]
 
 
-def _show(finding: Finding) -> None:
-    click.echo(line_of(finding))
-
-
-def _tell(verdict: Verdict) -> None:
+def _tell(verdict: Verdict, differing: Sequence[str]) -> None:
     for finding in verdict.findings:
-        if finding.outcome in {Outcome.FAIL, Outcome.WARN}:
+        if finding.outcome in {Outcome.FAIL, Outcome.WARN} or (finding.expected_failure and finding.passed):
             click.echo("")
             for line in told(verdict.base_url, finding):
                 click.echo(line)
     click.echo("")
-    click.echo(", ".join(f"{verdict.count(outcome)} {outcome.value}" for outcome in Outcome))
-    asked = sum(verdict.journal.requests.values())
-    click.echo(f"{asked} requests in {verdict.seconds:.1f} s, {verdict.journal.unexpected_429} times 429")
+    for line in differing:
+        click.echo(f"differs from what the target file declares: {line}")
     for made in verdict.created:
         if made not in verdict.removed:
             click.echo(f"left behind: the key {made}, which could not be revoked")
-
-
-def _exit_code(verdict: Verdict, *, everything: bool) -> int:
-    if verdict.count(Outcome.ERROR):
-        return _OUR_FAULT
-    if verdict.count(Outcome.FAIL):
-        return _FAILED
-    verified = verdict.enough if everything else verdict.count(Outcome.PASS) + verdict.count(Outcome.WARN) > 0
-    return 0 if verified else _TOO_LITTLE
-
-
-@click.command("clauses", short_help="List the promises that a server is judged by.")
-def clauses() -> None:
-    """List every promise of the API document by its clause, with its level and where it is checked."""
-    for clause in table.clauses().values():
-        where = clause.profile if clause.profile in _JUDGED else "not yet" if clause.checked else "unchecked"
-        click.echo(f"{clause.level or '-'}  {where:<10} {clause.id}")
-
-
-@click.command(short_help="Say what a clause promises, and how it is checked.")
-@click.argument("clause")
-def explain(clause: str) -> None:
-    """Quote the promise behind CLAUSE, and say how a server is judged by it."""
-    found = table.clauses().get(clause)
-    if found is None:
-        raise click.UsageError(f"there is no clause {clause}; justemails clauses lists them")
-    for line in _explained(found):
-        click.echo(line)
-
-
-def _explained(clause: Clause) -> tuple[str, ...]:
-    if not clause.checked:
-        return (clause.id, f"  promise     {clause.sentence}", f"  not checked {clause.how}")
-    meaning = "a breach fails the server" if clause.level == "M" else "a breach is a warning"
-    return (
-        clause.id,
-        f"  promise  {clause.sentence}",
-        f"  level    {clause.level}: {meaning}",
-        f"  profile  {clause.profile}" + ("" if clause.profile in _JUDGED else ", which is not judged yet"),
-        f"  check    {clause.how}",
-    )
+    click.echo(headline(verdict))
+    click.echo(", ".join(f"{verdict.count(outcome)} {outcome.value}" for outcome in Outcome))
+    asked = sum(verdict.journal.requests.values())
+    seconds = f"{verdict.seconds:.1f} s, seed {verdict.seed}"
+    click.echo(f"{asked} requests in {seconds}, {verdict.journal.unexpected_429} times 429")
