@@ -138,6 +138,15 @@ class Bursts:
             raise SkippedError(f"needs {_ASKED[tier]}")
         return refusal
 
+    def refused_again(self) -> Exchange | None:
+        """Send until a send is refused, since time has gone on; None: none is, within twice the limit."""
+        self.refusal(Tier.SEND)
+        for _ in range(2 * LIMIT[Tier.SEND]):
+            exchange = self.once(self.sending, Tier.SEND)
+            if exchange.status == 429:
+                return exchange
+        return None
+
     def once(self, party: Party, tier: Tier) -> Exchange:
         """Ask for something of a tier, once."""
         match tier:
@@ -257,7 +266,9 @@ def _(bursts: Bursts) -> None:
 
 def _goes_on_refusing(bursts: Bursts) -> None:
     """The next sends are refused too, but for what a bucket lets through meanwhile, and are in no list."""
-    refusal = bursts.refusal(Tier.SEND)
+    refusal = bursts.refused_again()
+    if refusal is None:
+        return
     began, passed, grown = bursts.scene.pace.elapsed_s(), 0, 0
     for _ in range(2):
         before = bursts.total()

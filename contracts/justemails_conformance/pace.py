@@ -26,6 +26,11 @@ class Pace:
         self._wait(seconds)
         self._skipped_s += max(0.0, seconds - (clock.elapsed_s() - began))
 
+    @property
+    def costs_nothing(self) -> bool:
+        """Whether a wait has been skipped, and the next one will be."""
+        return self._skipped_s > 0
+
     def elapsed_s(self) -> float:
         """Return the server's seconds; only differences mean anything."""
         return clock.elapsed_s() + self._skipped_s

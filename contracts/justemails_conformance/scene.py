@@ -113,6 +113,7 @@ class Scene:
         self.random = Random(seed)  # noqa: S311  # no secret is drawn
         self.run_id = f"{self.random.getrandbits(48):012x}"
         self.pace = pace
+        self._began_s = pace.elapsed_s()
         self.control = control
         self.declared = declared
         self.before = before
@@ -200,6 +201,7 @@ class Scene:
 
     @cached_property
     def full(self) -> Exchange:
+        self._began_s = self.pace.elapsed_s()
         return self._sent(self.full_body)
 
     @cached_property
@@ -238,9 +240,9 @@ class Scene:
 
     @cached_property
     def later(self) -> Exchange:
-        """One more look, after more than a second."""
+        """One more look, more than a second after the sending."""
         _ = self.delivered
-        self.pace.wait(_LATER_S)
+        self.pace.wait(max(0.0, self._began_s + _LATER_S - self.pace.elapsed_s()))
         return self.look()
 
     def look(self) -> Exchange:

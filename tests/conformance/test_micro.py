@@ -2,15 +2,18 @@
 
 import ast
 from pathlib import Path
+from unittest import mock
+from urllib.parse import urlsplit
 
 from tests.conformance import micro
+from tests.conformance.hostile import hangs, server
 from tests.conformance.mutants.serving import Waiting
 
 from justemails_conformance.clauses import Profile
 from justemails_conformance.judge import Judge
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
-from justemails_conformance.verdict import Outcome, Verdict
+from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 
 def judged(profile: Profile) -> Verdict:
@@ -43,3 +46,26 @@ def test_it_uses_nothing_but_the_standard_library() -> None:
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
 
     assert not [name for name in imported if name.startswith(("justemails", "fakemx", "tests", "falcon", "pony"))]
+
+
+def over_https(base_url: str, port_of: str) -> Target:
+    """Return the server as if it spoke TLS, at the port of some URL."""
+    target = Target(base_url)
+    target.base_url = f"https://{urlsplit(port_of).netloc}{urlsplit(base_url).path}"
+    return target
+
+
+def judged_over_https(*, plain_http_too: bool) -> Finding:
+    time = Waiting()
+    with micro.serving(time.now_s) as (base_url, key), server(hangs) as nobody:
+        target = over_https(base_url, base_url if plain_http_too else nobody)
+        judge = Judge(target, Means(key, f"hello@{micro.VERIFIED}"), only=lambda clause: clause == "base.https")
+        with mock.patch("justemails_conformance.core.asking._PLAIN_DEADLINE_S", 0.2):
+            (finding,) = judge.judge().findings
+    return finding
+
+
+def test_an_api_that_is_served_over_plain_http_too_breaks_a_promise() -> None:
+    """[base.https]"""
+    assert judged_over_https(plain_http_too=True).outcome is Outcome.FAIL
+    assert judged_over_https(plain_http_too=False).outcome is Outcome.PASS

@@ -1,20 +1,39 @@
 """What is looked at once more when everything else is done, after the limits too where they are judged."""
 
+from datetime import timedelta
+
 from justemails_conformance.checks import Look, binder
-from justemails_conformance.core.shared import TOLD, a_status
-from justemails_conformance.evidence import BreachError, SkippedError, given, json_or_none, member, refused, shown
+from justemails_conformance.core.shared import TOLD, a_status, exactly, sent
+from justemails_conformance.evidence import (
+    BreachError,
+    SkippedError,
+    given,
+    is_time,
+    json_or_none,
+    member,
+    object_of,
+    refused,
+    right,
+    shown,
+    succeeded,
+    time_of,
+)
 from justemails_conformance.scene import Scene
 
 CHECKS: dict[str, Look[Scene]] = {}
 
 check = binder(CHECKS)
 
+_A_MINUTE_S = 61.0
+_A_SECOND = timedelta(seconds=1)
+"""Times are told in whole seconds here and in fractions there (CHOICE-04)."""
+
 
 @check("status.response.status")
 def _(scene: Scene) -> None:
     """In all looks at a message: whatever it was, once it is delivered it stays so."""
     member(given(scene.status, "status.purpose", "status.response", TOLD), *a_status())
-    last = scene.look()
+    last = scene.later
     delivered = False
     for exchange in scene.party.exchanges:
         if exchange.request.path != last.request.path or not exchange.succeeded:
@@ -26,15 +45,60 @@ def _(scene: Scene) -> None:
         delivered = status == "delivered"
 
 
+@check("status.response.createdAt")
+def _(scene: Scene) -> None:
+    """Seen again more than a second later, so that a time made anew for each answer is another one."""
+    told = object_of(sent(scene)).get("createdAt")
+    if not is_time(told):
+        raise SkippedError("needs send.response.createdAt")
+    for exchange in (
+        given(scene.status, "status.purpose", "status.response", TOLD),
+        given(scene.later, "status.purpose", "status.response"),
+    ):
+        again = member(exchange, "createdAt", is_time, "an RFC 3339 time")
+        if not _same(again, told):
+            raise BreachError(f"createdAt: {shown(told)}, as the answer to the send has it", shown(again), exchange)
+
+
+@check("status.response.deliveredAt")
+def _(scene: Scene) -> None:
+    exchange = scene.delivered
+    body = object_of(succeeded(exchange))
+    if body.get("status") != "delivered":
+        if body.get("deliveredAt") is not None:
+            raise BreachError("deliveredAt: null or absent before delivery", shown(body["deliveredAt"]), exchange)
+        if scene.declared.delivers_within_s is not None:
+            within = f"{scene.declared.delivers_within_s:g} s, as the target file declares"
+            raise BreachError(f'status: "delivered" within {within}', shown(body.get("status")), exchange)
+        raise SkippedError("needs a message that is delivered within five seconds")
+    delivered_at = right(exchange, body, "deliveredAt", is_time, "an RFC 3339 time on a delivered message")
+    created_at, at = time_of(body.get("createdAt")), time_of(delivered_at)
+    if created_at is not None and at is not None and at <= created_at - _A_SECOND:
+        raise BreachError(f"deliveredAt: not before {shown(body['createdAt'])}", shown(delivered_at), exchange)
+    later = succeeded(scene.later)
+    member(later, *exactly("status", "delivered"))
+    again = object_of(later).get("deliveredAt")
+    if not _same(again, delivered_at):
+        raise BreachError(f"deliveredAt: {shown(delivered_at)}, as before", shown(again), later)
+
+
+def _same(one: object, other: object) -> bool:
+    first, second = time_of(one), time_of(other)
+    return first is not None and second is not None and abs(first - second) < _A_SECOND
+
+
 @check("keys.revoke.irreversible")
 def _(scene: Scene) -> None:
-    """Whatever is asked, and also after it is revoked again."""
+    """Whatever is asked, later where that costs nothing, and also after it is revoked again."""
     if not scene.revoked:
         raise SkippedError("needs keys.revoke")
     scene.needs_keys_to_matter()
+    if scene.pace.costs_nothing:
+        scene.pace.wait(_A_MINUTE_S)
     revoked = scene.party.with_key(scene.key.secret)
     if scene.a_send_is_taken:
         refused(revoked.send(scene.foreign_body), 401)
     refused(revoked.list_keys(), 401)
+    refused(scene.probe(revoked), 401)
     scene.party.revoke_key(scene.key.id)
     refused(scene.probe(revoked), 401)

@@ -33,6 +33,7 @@ _A_PAGE = 2  # so few to a page that a handful of messages fills three
 
 @check("messages.purpose")
 def _(scene: Scene) -> None:
+    succeeded(scene.listed)
     if not scene.sent:
         raise SkippedError("needs send.response.id")
     for message_id in scene.sent:
@@ -125,7 +126,7 @@ def _(scene: Scene) -> None:
     if not scene.declared.filters:
         raise SkippedError("needs the names of the server's filters (a target file)")
     message_id = scene.id_of(scene.full, "send.response.id")
-    now = object_of(given(scene.later, "status.purpose", "status.response"))
+    now = object_of(given(scene.delivered, "status.purpose", "status.response"))
     for name in scene.declared.filters:
         exchange = succeeded(scene.party.messages(f"?{urlencode({name: str(now.get(name))})}"))
         items = items_of(exchange)

@@ -24,7 +24,7 @@ from justemails_conformance.verdict import About, Outcome, Verdict
 from justemails_sandbox.commands.progress import Progress
 
 _TOO_LITTLE, _OUR_FAULT = 3, 4
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = click.Path(path_type=Path)
 _NOTHING = TargetFile(About(), {}, Declared())
 
 

@@ -40,7 +40,8 @@ def _header_taken(read: Callable[[Asked], str]) -> Change:
 
     def change(request: Asked, _: Ground) -> Asked | None:
         found = re.search(r"je_live_\w{38}", read(request))
-        return request.with_key(found[0]) if found else None
+        path = request.path.partition("?")[0]
+        return replace(request.with_key(found[0]), path=path) if found else None
 
     return asked(change)
 

@@ -43,10 +43,10 @@ class Asked:
 
     @property
     def json(self) -> Json:
-        """What the body says; None when it is no JSON."""
+        """What the body says; None when it is no JSON, or deeper than anybody reads."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property

@@ -197,7 +197,7 @@ MESSAGES = [
     ),
     must(
         "others' messages are listed",
-        "messages.purpose messages.data errors.403 keys.list.account",
+        "messages.account",
         asked(_others_list),
         Need.OTHER_KEY,
     ),

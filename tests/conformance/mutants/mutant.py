@@ -62,6 +62,11 @@ def must(name: str, right: str, change: Change, *needs: Need) -> Mutant:
     return Mutant(name, frozenset(right.split()), change, needs=frozenset(needs))
 
 
+def careless(name: str, right: str, change: Change, level: Level = Level.MUST) -> Mutant:
+    """Return a mutant that only the many inputs of the security profile bring to light."""
+    return Mutant(name, frozenset(right.split()), change, level, (*CORE, Profile.SECURITY))
+
+
 def should(name: str, right: str, change: Change, *needs: Need) -> Mutant:
     """Return a mutant that breaks what only an example shows."""
     return Mutant(name, frozenset(right.split()), change, Level.SHOULD, needs=frozenset(needs))

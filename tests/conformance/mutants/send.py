@@ -20,8 +20,10 @@ from tests.conformance.mutants.exchange import (
     set_to,
     without,
 )
-from tests.conformance.mutants.mutant import Need, must, should
+from tests.conformance.mutants.mutant import Need, careless, must, should
 from tests.conformance.mutants.times import later
+
+from justemails_conformance.clauses import Level
 
 _GOOD: Mapping[str, str] = {
     "from": "hello@yourdomain.com",
@@ -164,6 +166,7 @@ def _not_ascii(name: str) -> Callable[[Json], bool]:
 SEND = [
     # What must be refused.
     must("a missing to is filled in", "send.request.to.required", _filled_in("to")),
+    should("a missing subject is filled in", "send.request.subject", _filled_in("subject")),
     must("a missing from is filled in", "errors.400 send.request.from", _filled_in("from")),
     must("an empty to is a recipient", "errors.400 send.request.to", _mended("to", lambda value: value == "")),
     must("any text is a recipient", "errors.400 send.request.to", _mended("to", _is_nonsense)),
@@ -223,23 +226,34 @@ SEND = [
         "send.request.both",
         _refusing(lambda body: "text" in body and "html" in body),
     ),
-    should("replyTo is refused", "send.request.replyTo", _refusing(lambda body: "replyTo" in body)),
-    should("headers are refused", "send.request.headers", _refusing(lambda body: "headers" in body)),
+    must("replyTo is refused", "send.request send.request.replyTo", _refusing(lambda body: "replyTo" in body)),
+    must("headers are refused", "send.request send.request.headers", _refusing(lambda body: "headers" in body)),
     must("a subject beyond ASCII is a fault", "errors.500 send.request.subject", _refusing(_not_ascii("subject"), 500)),
     must(
         "mail goes to its sender",
         "send.response.to status.response.to",
         _sending(lambda body: body.update(to=body["from"]) if {"from", "to"} <= {*body} else None),
     ),
-    should("a number is a subject", "send.request.subject errors.400", _turned_to_text("subject")),
-    should("a list is an html body", "send.request.html errors.400", _turned_to_text("html")),
-    should("any text is a replyTo", "send.request.replyTo errors.400", _nonsense_left_out("replyTo", _is_nonsense)),
-    should(
+    careless("a number is a subject", "security.send.boolean-as-subject", _turned_to_text("subject"), Level.SHOULD),
+    careless("a list is an html body", "security.send.object-as-html", _turned_to_text("html"), Level.SHOULD),
+    careless(
+        "any text is a replyTo",
+        "security.reply-to.no-address",
+        _nonsense_left_out("replyTo", _is_nonsense),
+        Level.SHOULD,
+    ),
+    careless(
         "a list is taken for headers",
-        "send.request.headers errors.400",
+        "security.headers.list",
         _nonsense_left_out("headers", lambda value: isinstance(value, list)),
+        Level.SHOULD,
     ),
     must("a mail with all members is refused", "send.request", _refusing(lambda body: len(body) == 7)),
+    must(
+        "a recipient's capitals are lost",
+        "send.response.to",
+        answers("send", lambda body: body.update(to=body["to"].lower())),
+    ),
     must("sending is at another path", "base.relative send.request send.request.minimal", asked(_is_elsewhere)),
     must(
         "what is sent is answered 403",

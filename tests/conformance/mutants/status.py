@@ -161,9 +161,7 @@ STATUS = [
     ),
     must("an unknown message is 410", "status.unknown", _unknown(lambda _: refusal(410))),
     must("an unknown message is 204", "status.unknown", _unknown(lambda _: Said(204))),
-    must(
-        "others can read a message", "status.unknown errors.403 keys.list.account", asked(_others_read), Need.OTHER_KEY
-    ),
+    must("others can read a message", "status.account", asked(_others_read), Need.OTHER_KEY),
     must("a status is answered with a list", "status.response base.json.response", replies("status", lambda b: [b])),
     must("a status stands in data", "status.response", replies("status", lambda body: {"data": body})),
     must("a status has no id", "status.response.id", answers("status", without("id"))),
