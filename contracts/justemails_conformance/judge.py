@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import SystemRandom
 from types import MappingProxyType
 
-from justemails_conformance import clock, core, delivery, everything, fuzz, limits, security
+from justemails_conformance import clock, contract, core, delivery, everything, fuzz, limits, security
 from justemails_conformance.checks import Check
 from justemails_conformance.clauses import Clause, Level, Profile, clauses
 from justemails_conformance.control import Control, ControlError, Made
@@ -131,6 +131,7 @@ class Judge:
         if Profile.CORE in self._profiles:
             yield from core.last_checks(scene).items()
             yield from everything.checks(verdict.journal.exchanges).items()
+            yield from contract.checks(verdict.journal.exchanges, verdict.findings).items()
 
     def _keep(self, verdict: Verdict, finding: Finding) -> None:
         finding = replace(finding, expected_failure=self._expected.get(finding.clause.id))

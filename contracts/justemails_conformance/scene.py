@@ -229,7 +229,11 @@ class Scene:
 
     @cached_property
     def delivered(self) -> Exchange:
-        """A look at that message once it is delivered, or after five seconds, or as long as is declared."""
+        """A look at that message once it is delivered, or after five seconds, or as long as is declared.
+
+        The first look is more than a second after the sending: few are needed, and whole seconds tell them apart.
+        """
+        self.pace.wait(max(0.0, self._began_s + _LATER_S - self.pace.elapsed_s()))
 
         def look() -> tuple[Exchange, bool]:
             exchange = self.look()
@@ -240,9 +244,8 @@ class Scene:
 
     @cached_property
     def later(self) -> Exchange:
-        """One more look, more than a second after the sending."""
+        """One more look after that."""
         _ = self.delivered
-        self.pace.wait(max(0.0, self._began_s + _LATER_S - self.pace.elapsed_s()))
         return self.look()
 
     def look(self) -> Exchange:
