@@ -253,7 +253,9 @@ class Scene:
 
     @cached_property
     def listed(self) -> Exchange:
-        """The first page of the list, after everything was sent."""
+        """The first page of the list, after everything was sent, and a message delivered if it is to be."""
+        if self.sent:
+            _ = self.delivered
         return self.party.messages()
 
     @cached_property
@@ -275,7 +277,7 @@ class Scene:
         Raises:
             SkippedError: it may stand on a page that cannot be reached.
         """
-        began = self.pace.elapsed_s()
+        began, wait_s = self.pace.elapsed_s(), _LOOK_AGAIN_S
         pages = [self.listed]
         while True:
             found = self._found(message_id, pages)
@@ -283,7 +285,8 @@ class Scene:
                 return found
             if self.pace.elapsed_s() >= began + _LAG_S:
                 return None
-            self.pace.wait(_LOOK_AGAIN_S)
+            self.pace.wait(wait_s)
+            wait_s *= 2
             pages = [self.party.messages()]
 
     def find_once(self, message_id: str) -> JsonObject | None:
@@ -481,10 +484,11 @@ class Scene:
 
     def until(self, look: Callable[[], tuple[Exchange, bool]], within_s: float = _LAG_S) -> Exchange:
         """Look again and again, until what is looked for is there or the time is over; return the last look."""
-        began = self.pace.elapsed_s()
+        began, wait_s = self.pace.elapsed_s(), _LOOK_AGAIN_S
         exchange, there = look()
         while not there and self.pace.elapsed_s() < began + within_s:
-            self.pace.wait(_LOOK_AGAIN_S)
+            self.pace.wait(wait_s)
+            wait_s *= 2  # who is late is asked less and less often
             exchange, there = look()
         return exchange
 

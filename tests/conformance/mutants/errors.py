@@ -144,7 +144,7 @@ ERRORS = [
         "errors.500 errors.400",
         _fault(_body(lambda body: isinstance(body, str | int | float))),
     ),
-    must(
+    careless(
         "a body of null is a fault",
         "errors.500 errors.400",
         _fault(lambda request: request.operation == "send" and request.body.strip() == b"null"),
