@@ -92,6 +92,7 @@ class Scene:
         run_id: tells this run's mails and keys from all others.
         known_ids: of messages that were there before, or were taken.
         sent: the ids of those that were taken, in their order.
+        wrongly_taken: how many were taken that ought to be refused.
         names: of the keys that were asked for, each another one.
         made: every key that the server has made.
         at_end: what is to be undone at the end.
@@ -119,6 +120,7 @@ class Scene:
         self.before = before
         self.known_ids = _ids_in(before)
         self.sent: list[str] = []
+        self.wrongly_taken = 0
         self.names: list[str] = []
         self.made: list[Made] = []
         self.revoked: list[Made] = []
@@ -178,8 +180,12 @@ class Scene:
         return self._sent(self.body(**changed))
 
     def send_badly(self, **changed: object) -> Exchange:
-        """Send a mail that ought to be refused."""
-        return self.party.send(self.bad_body(**changed))
+        """Send a mail that ought to be refused; one that is taken all the same is known."""
+        exchange = self.party.send(self.bad_body(**changed))
+        if exchange.succeeded:
+            self.known_ids |= _ids_in(exchange)
+            self.wrongly_taken += 1
+        return exchange
 
     def _sent(self, body: Mapping[str, object]) -> Exchange:
         exchange = self.party.send(body)

@@ -72,9 +72,10 @@ def _(scene: Scene) -> None:
             raise BreachError(f'status: "delivered" within {within}', shown(body.get("status")), exchange)
         raise SkippedError("needs a message that is delivered within five seconds")
     delivered_at = right(exchange, body, "deliveredAt", is_time, "an RFC 3339 time on a delivered message")
-    created_at, at = time_of(body.get("createdAt")), time_of(delivered_at)
+    made = object_of(sent(scene)).get("createdAt")
+    created_at, at = time_of(made), time_of(delivered_at)
     if created_at is not None and at is not None and at <= created_at - _A_SECOND:
-        raise BreachError(f"deliveredAt: not before {shown(body['createdAt'])}", shown(delivered_at), exchange)
+        raise BreachError(f"deliveredAt: not before {shown(made)}", shown(delivered_at), exchange)
     later = succeeded(scene.later)
     member(later, *exactly("status", "delivered"))
     again = object_of(later).get("deliveredAt")

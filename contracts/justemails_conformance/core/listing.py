@@ -48,7 +48,7 @@ def _has_nothing_that_was_refused(scene: Scene) -> None:
     """A message that was refused was not sent. Items without a subject are looked at one by one, but not many."""
     strangers = []
     for item in _given_items(scene.listed, "messages.data"):
-        if scene.refused_subject in str(item.get("subject")):
+        if item.get("id") not in scene.known_ids and scene.refused_subject in str(item.get("subject")):
             raise BreachError("sent messages alone", f"one that was refused: {shown(item)}", scene.listed)
         if "subject" not in item and item.get("id") not in scene.known_ids:
             strangers.append(str(item.get("id")))
@@ -56,7 +56,7 @@ def _has_nothing_that_was_refused(scene: Scene) -> None:
         exchange = scene.party.status(message_id)
         if exchange.succeeded and scene.refused_subject in str(object_of(exchange).get("subject")):
             raise BreachError("sent messages alone", f"one that was {REFUSED.lower()}", exchange)
-    if _grown(scene) > len(scene.sent):
+    if _grown(scene) > len(scene.sent) + scene.wrongly_taken:
         _does_not_grow_by_what_is_refused(scene)
 
 
