@@ -199,5 +199,12 @@ def _clean_up(scene: Scene, verdict: Verdict) -> None:
 
 def _revoke(party: Party, made: Made) -> bool:
     """Have a key revoke itself, which costs our own no call; where it may not, we do."""
+    try:
+        return _revoked(party, made)
+    except InconclusiveError:  # nothing is answered any more
+        return False
+
+
+def _revoked(party: Party, made: Made) -> bool:
     itself = party.with_key(made.secret).try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(made.id)}")
     return itself.succeeded or party.revoke_key(made.id).succeeded

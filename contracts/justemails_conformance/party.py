@@ -12,12 +12,13 @@ from enum import StrEnum
 from threading import Lock
 from urllib.parse import quote
 
-from justemails_conformance.evidence import retry_after_s
+from justemails_conformance.evidence import InconclusiveError, retry_after_s
 from justemails_conformance.pace import Pace
 from justemails_conformance.transport import Exchange, Request, Target
 
 _WINDOW_S = 60.0
 _LONGEST_WAIT_S = 61.0
+_LATE_ENOUGH = 5  # answers in a row that did not come in time, after which nobody waits for one more
 
 
 class Tier(StrEnum):
@@ -34,11 +35,16 @@ BUDGET: Mapping[Tier, int] = {Tier.SEND: 90, Tier.READ: 270, Tier.KEYS: 9}
 
 @dataclass(slots=True)
 class Journal:
-    """Every exchange of a run, and what it cost."""
+    """Every exchange of a run, and what it cost.
+
+    Attributes:
+        late_in_a_row: how many of the last ones had no answer in time.
+    """
 
     exchanges: list[Exchange] = field(default_factory=list)
     requests: dict[Tier, int] = field(default_factory=lambda: dict.fromkeys(Tier, 0))
     unexpected_429: int = 0
+    late_in_a_row: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, tier: Tier, exchange: Exchange) -> None:
@@ -46,6 +52,7 @@ class Journal:
         with self._lock:
             self.requests[tier] += 1
             self.exchanges.append(exchange)
+            self.late_in_a_row = self.late_in_a_row + 1 if exchange.late else 0
 
 
 class Party:
@@ -137,6 +144,8 @@ class Party:
         return {} if self.key is None else {"Authorization": f"Bearer {self.key}"}  # [auth.header]
 
     def _once(self, tier: Tier, request: Request) -> Exchange:
+        if self._journal.late_in_a_row >= _LATE_ENOUGH:
+            raise InconclusiveError(f"the server hangs: {_LATE_ENOUGH} requests in a row had no answer in time")
         if self.key is not None:
             self._keep_to_budget(tier)
         return self._exchange(tier, request)

@@ -4,10 +4,13 @@ import socket
 import threading
 
 import pytest
-from tests.conformance.hostile import Deed, goes_on, hangs, server
+from tests.conformance.hostile import Deed, goes_on, hangs, says, server
 
+from justemails_conformance.judge import Judge
 from justemails_conformance.party import Journal, Party
+from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
+from justemails_conformance.verdict import Outcome
 
 
 def asked(deed: Deed) -> int:
@@ -31,3 +34,22 @@ def test_a_lost_connection_is_tried_once_more() -> None:
 def test_a_silence_is_not_waited_for_twice(deed: Deed) -> None:
     """So that a server that hangs is told within the time of one exchange."""
     assert asked(deed) == 1
+
+
+def test_a_server_that_hangs_from_some_time_on_is_not_waited_for_again_and_again() -> None:
+    """It is judged to the end all the same, and what could not be seen is inconclusive."""
+    body = b'{"data": [], "pagination": {"page": 1, "perPage": 50, "total": 0}}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    deeds = iter([says(head + body)])
+
+    def deed(connection: socket.socket, over: threading.Event) -> None:
+        next(deeds, hangs)(connection, over)
+
+    with server(deed) as base_url:
+        verdict = Judge(Target(base_url, deadline_s=0.1), Means("je_live_x", "a@b.example")).judge()
+
+    outcomes = {finding.clause.id: finding.outcome for finding in verdict.findings}
+    assert len(verdict.journal.exchanges) == 1 + 5
+    assert outcomes["send.request"] is Outcome.FAIL
+    assert outcomes["keys.create"] is Outcome.INCONCLUSIVE
+    assert verdict.exit_code() == 1
