@@ -5,7 +5,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from string import hexdigits
 
 from justemails_conformance.control import Control, Made
 from justemails_conformance.evidence import (
@@ -22,7 +21,7 @@ from justemails_conformance.evidence import (
 )
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
-from justemails_conformance.shapes import another_id, in_another_case, with_another_end
+from justemails_conformance.shapes import another_id, in_another_case, is_hexadecimal, with_another_end
 from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Exchange
 
@@ -484,7 +483,7 @@ class Scene:
             return [UNKNOWN_ID]
         tail = given_id.rpartition("_")[2]
         almost = [] if len(tail) < _LONG_ID else [with_another_end(given_id)]
-        if almost and not all(c in hexdigits for c in tail if c.isalnum()):  # a UUID may be of either case (RFC 9562 4)
+        if almost and not is_hexadecimal(given_id):  # a UUID may be of either case (RFC 9562 4)
             almost.append(in_another_case(given_id) or given_id)
         return [one for one in almost if one not in self.known_ids] or [another_id(given_id, self.random)]
 

@@ -9,6 +9,7 @@ from random import Random
 _CHANGED = 12
 _NEVER_REACHED = 10**9  # by a server that counts
 
+_HEX_LETTERS = 6
 _CLASSES = (string.digits, "abcdef", string.ascii_lowercase, "ABCDEF", string.ascii_uppercase)
 
 
@@ -22,25 +23,30 @@ def another_id(given: str, random: Random) -> str:
         return str(_NEVER_REACHED + random.randrange(_NEVER_REACHED))
     head, mark, tail = given.rpartition("_")
     kept, changed = tail[:-_CHANGED], tail[-_CHANGED:]
-    hexadecimal = all(c in string.hexdigits for c in tail if c.isalnum())
+    hexadecimal = is_hexadecimal(given)
     drawn = "".join(_like(c, random, hexadecimal=hexadecimal) for c in changed)
     return f"{head}{mark}{kept}{drawn}" if drawn != changed else f"{given}0"
 
 
 def _like(character: str, random: Random, *, hexadecimal: bool) -> str:
     for letters in _CLASSES:
-        if character in letters and (hexadecimal or len(letters) != 6):
+        if character in letters and (hexadecimal or len(letters) != _HEX_LETTERS):
             return random.choice(letters)
     return character
 
 
 def with_another_end(key: str) -> str:
-    """Return a key whose last character is another one of its kind."""
+    """Return a key, or an id, whose last character is another one of its kind."""
     last = key[-1:]
-    for letters in (string.digits, string.ascii_lowercase, string.ascii_uppercase):
-        if last in letters and last:
+    for letters in _CLASSES:
+        if last and last in letters and (len(letters) != _HEX_LETTERS or is_hexadecimal(key)):
             return key[:-1] + letters[(letters.index(last) + 1) % len(letters)]
     return f"{key}0"
+
+
+def is_hexadecimal(text: str) -> bool:
+    """Say whether what stands behind the last underscore has no letter beyond f, as a UUID."""
+    return all(c in string.hexdigits for c in text.rpartition("_")[2] if c.isalnum())
 
 
 def in_another_case(key: str) -> str | None:

@@ -3,40 +3,27 @@
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
 from fakemx.behaviours.script import Behaviour
-from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
+from justemails_sandbox.commands.network_file import NETWORK_FILE, NETWORK_HELP
+from justemails_sandbox.commands.parsed_file import ParsedFile
 from justemails_sandbox.lab.laboratory import run_in_lab
 from justemails_sandbox.lab.namespace import NoNamespaceError
 from justemails_sandbox.lab.report import as_json, as_text
 from justemails_sandbox.lab.zone_file import Records, ZoneFileError, parse_zone
 
 
-class _ZoneFile(click.ParamType[Records]):
-    """The path of a zone file."""
-
-    name = "file"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Records:
-        try:
-            return parse_zone(Path(str(value)).read_text(encoding="utf-8"))
-        except ZoneFileError as ex:
-            self.fail(f"{value}: {ex}", param, ctx)
-        except OSError as ex:
-            self.fail(f"{value} cannot be read: {ex.strerror}", param, ctx)
-        except UnicodeDecodeError:
-            self.fail(f"{value} is not UTF-8", param, ctx)
-
-
 @click.command(
     short_help="Run any program inside the fake internet.", context_settings={"ignore_unknown_options": True}
 )
-@click.option("--network", "domains", type=NetworkFile(), help=NETWORK_HELP)
+@click.option("--network", "domains", type=NETWORK_FILE, help=NETWORK_HELP)
 @click.option(
-    "--zone", "records", type=_ZoneFile(), default=None, help="Zone file of further DNS records, as DKIM keys."
+    "--zone",
+    "records",
+    type=ParsedFile(parse_zone, ZoneFileError),
+    help="Zone file of further DNS records, like DKIM keys.",
 )
 @click.option("--json", "json_to_stdout", is_flag=True, help="Report in JSON; the program's own output goes to stderr.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)

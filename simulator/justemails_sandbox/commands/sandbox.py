@@ -15,7 +15,7 @@ import click
 from fakemx.behaviours.script import Behaviour
 from justemails.store import UnusableStoreError
 from justemails_sandbox.banner import banner, event_line
-from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
+from justemails_sandbox.commands.network_file import NETWORK_FILE, NETWORK_HELP
 from justemails_sandbox.data_folder import DataFolderError
 from justemails_sandbox.egress import forbid_leaving_loopback
 from justemails_sandbox.events import LoggedEvent
@@ -58,7 +58,7 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
     "--seed", type=int, envvar="JUSTEMAILS_SEED", help="Seed of the retry jitter and of the order of equal mail hosts."
 )
 @click.option("--key", envvar="JUSTEMAILS_KEY", help="API key to accept; by default the last run's, or a new one.")
-@click.option("--network", "domains", type=NetworkFile(), envvar="JUSTEMAILS_NETWORK", help=NETWORK_HELP)
+@click.option("--network", "domains", type=NETWORK_FILE, envvar="JUSTEMAILS_NETWORK", help=NETWORK_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, nothing else.")
 def sandbox(
     port: int,
