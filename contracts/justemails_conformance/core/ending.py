@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from justemails_conformance.checks import Look, binder
-from justemails_conformance.core.shared import TOLD, a_status, exactly, sent
+from justemails_conformance.core.shared import TOLD, a_status, sent
 from justemails_conformance.evidence import (
     BreachError,
     SkippedError,
@@ -31,7 +31,7 @@ _A_SECOND = timedelta(seconds=1)
 
 @check("status.response.status")
 def _(scene: Scene) -> None:
-    """In all looks at a message: whatever it was, once it is delivered it stays so."""
+    """In all looks at a message: once it is delivered it is not queued again. A late bounce may come (CHOICE-25)."""
     member(given(scene.status, "status.purpose", "status.response", TOLD), *a_status())
     last = scene.later
     delivered = False
@@ -40,9 +40,9 @@ def _(scene: Scene) -> None:
             continue
         body = json_or_none(exchange)
         status = body.get("status") if isinstance(body, dict) else None
-        if delivered and status != "delivered":
+        if delivered and status == "queued":
             raise BreachError('status: "delivered", as at an earlier look', shown(status), exchange)
-        delivered = status == "delivered"
+        delivered = delivered or status == "delivered"
 
 
 @check("status.response.createdAt")
@@ -76,11 +76,11 @@ def _(scene: Scene) -> None:
     created_at, at = time_of(made), time_of(delivered_at)
     if created_at is not None and at is not None and at <= created_at - _A_SECOND:
         raise BreachError(f"deliveredAt: not before {shown(made)}", shown(delivered_at), exchange)
-    later = succeeded(scene.later)
-    member(later, *exactly("status", "delivered"))
-    again = object_of(later).get("deliveredAt")
-    if not _same(again, delivered_at):
-        raise BreachError(f"deliveredAt: {shown(delivered_at)}, as before", shown(again), later)
+    later = object_of(succeeded(scene.later))
+    if later.get("status") == "delivered" and not _same(later.get("deliveredAt"), delivered_at):
+        raise BreachError(
+            f"deliveredAt: {shown(delivered_at)}, as before", shown(later.get("deliveredAt")), scene.later
+        )
 
 
 def _same(one: object, other: object) -> bool:
