@@ -60,7 +60,7 @@ class MailService(Service):
     returns_to = f"returns@returns.{VERIFIED}"
     """The envelope sender, whose SPF record names where the mail comes from."""
 
-    tries_again_after_s: Sequence[float] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    tries_again_after_s: Sequence[float] = (0.5, 0.5, 1.0, 2.0, 4.0)
 
     def __init__(self, key: str, dkim_key: bytes) -> None:
         super().__init__(time.monotonic, key)  # noqa: TID251  # this server's own time
