@@ -10,9 +10,12 @@ from tests.conformance.mutants.serving import Straight, spoken
 from justemails.domains import records_of
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.control import Control, Mail
-from justemails_conformance.delivery import DELIVERY
+from justemails_conformance.delivery import DELIVERY, Deliveries
 from justemails_conformance.judge import Judge
-from justemails_conformance.scene import Means
+from justemails_conformance.pace import Pace
+from justemails_conformance.party import BUDGET, Journal, Party, Tier
+from justemails_conformance.scene import Means, Scene
+from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sending import SENDING_HOST
@@ -137,6 +140,14 @@ def _twice(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
     return [*mails, *mails]
 
 
+def _twice_if_it_was_put_off(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
+    return [*mails, *mails] if "@later" in wanted["to"] else mails
+
+
+def _twice_if_it_has_lone_dots(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
+    return [*mails, *mails] if "@hard" in wanted["to"] else mails
+
+
 def _never_again(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
     return [] if "@later" in wanted["to"] else mails
 
@@ -153,7 +164,9 @@ def _with_bcc(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail
 @pytest.mark.parametrize(
     ("see", "clauses"),
     [
-        (_twice, ["send.purpose", "send.request.delivered", "product.reliable"]),
+        (_twice, ["send.purpose"]),
+        (_twice_if_it_was_put_off, ["product.reliable"]),
+        (_twice_if_it_has_lone_dots, ["send.request.delivered"]),
         (_never_again, ["product.tracking", "product.reliable"]),  # the first one since it is called delivered
         (_from_elsewhere, ["send.domain", "send.request.delivered"]),
         (_with_bcc, ["send.request.delivered"]),
@@ -163,16 +176,50 @@ def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], s
     assert failed(judged(sandbox, control=Seen(sandbox.control, see))) == clauses
 
 
-def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_inconclusive(
-    sandbox: ServedSandbox, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("declared", "outcome"),
+    [(Declared(), Outcome.INCONCLUSIVE), (Declared(retries_within_s=60), Outcome.FAIL)],
+)
+def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_a_failure_where_it_is_declared(
+    declared: Declared, outcome: Outcome, sandbox: ServedSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     control = Seen(sandbox.control, _never_again)
     monkeypatch.setattr(Seen, "moves_the_clock", False)
-    monkeypatch.setattr("justemails_conformance.delivery._PATIENCE_S", 2)
-    means = Means(sandbox.key, "hello@yourdomain.com")
+    sandbox.limiter.forget()
+    waited: list[float] = []
 
     verdict = Judge(
-        Target(sandbox.api), means, profiles=[Profile.DELIVERY], control=control, wait=lambda seconds: None
+        Target(sandbox.api),
+        Means(sandbox.key, "hello@yourdomain.com"),
+        profiles=[Profile.DELIVERY],
+        control=control,
+        declared=declared,
+        wait=waited.append,
     ).judge()
 
-    assert {f.clause.id: f.outcome for f in verdict.findings}["product.reliable"] is Outcome.INCONCLUSIVE
+    assert {f.clause.id: f.outcome for f in verdict.findings}["product.reliable"] is outcome
+    assert (declared.retries_within_s or 120) <= sum(waited) < 180
+    assert verdict.journal.requests[Tier.READ] < BUDGET[Tier.READ]
+
+
+def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(sandbox: ServedSandbox) -> None:
+    asked: list[int] = []
+
+    class Slow(Control):
+        moves_the_clock = False
+
+        def mails(self, *, timeout_s: int = 0, count: int = 1, **wanted: str) -> Sequence[Mail]:
+            asked.append(timeout_s)
+            return []
+
+    scene = Scene(
+        Party(Target(sandbox.api), sandbox.key, Journal()),
+        Means(sandbox.key, "hello@yourdomain.com"),
+        1,
+        Pace(lambda seconds: None),
+        control=Slow(sandbox.control),
+        declared=Declared(delivers_within_s=70),
+    )
+
+    assert Deliveries(scene).mails("x@example.test") == []
+    assert asked == [30, 30, 10]
