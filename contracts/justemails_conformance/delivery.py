@@ -29,7 +29,7 @@ _ASKED_FOR_S = 30  # at a time
 _ARRIVES_AT_ONCE_S = 3  # where the clock is moved, nothing is left to be waited for
 _LOOKS = 60
 _LOOK_AGAIN_S = 0.5
-_SETTLES_S = 3.0  # in which a second copy of a mail is on its way, or a status not yet the last one
+_SETTLES_S = 3.0  # in which a second copy of a mail is on its way
 _PATIENCE_S = 120.0  # for a retry, on a clock that only goes, unless the server declares how soon it retries
 _JUMPS = (*[300.0] * 6, *[1800.0] * 5, *[3600.0] * 24)  # a day, in steps that few schedules outrun
 
@@ -111,7 +111,7 @@ class Deliveries:
 
     @property
     def copies(self) -> int:
-        """How often a mail comes that nothing hinders; that it may be twice is for [send.purpose] to tell, and only there."""
+        """How often a mail comes that nothing hinders; that it is more than once is [send.purpose]'s to tell."""
         self.mail()
         return len(self.arrived)
 
@@ -167,7 +167,8 @@ class Deliveries:
                 self.scene.pace.wait(seconds)
                 missing = self._missing(missing)
                 said_too_soon = said_too_soon or self._said_too_soon(missing)
-            self.scene.pace.wait(_JUMPS[-1] if self.control.moves_the_clock else _SETTLES_S)
+            if not missing:
+                self.scene.pace.wait(_JUMPS[-1] if self.control.moves_the_clock else _SETTLES_S)
         return PutOff(sent, missing, said_too_soon)
 
     @property
@@ -300,12 +301,12 @@ def _(deliveries: Deliveries) -> None:
     with deliveries.behaving([(refused, _REFUSES)]):
         sent = deliveries.send(refused)
         deliveries.becomes(sent, lambda status: status not in ("queued", sent.status))
-        deliveries.scene.pace.wait(_SETTLES_S)  # the next word need not be the last one
-        status, exchange = deliveries.status(sent)
+        said_too_soon = deliveries.put_off.said_too_soon
+        status, exchange = deliveries.status(sent)  # only now: the next word need not be the last one
     if status == "delivered":
         raise BreachError("another status than delivered for a mail that was refused with 550", shown(status), exchange)
-    if deliveries.put_off.said_too_soon:
-        raise deliveries.put_off.said_too_soon
+    if said_too_soon:
+        raise said_too_soon
 
 
 @check("product.reliable")

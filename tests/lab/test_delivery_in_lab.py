@@ -18,7 +18,7 @@ from justemails_conformance.clauses import Profile, clauses
 
 JUDGE = str(Path(__file__).with_name("judge.sh"))
 PATIENCE_S = 180  # half a minute is enough where nobody else wants the processors
-AT_A_TIME = 9
+AT_A_TIME = 17
 
 ZONE = """
 returns.yourdomain.com.          TXT "v=spf1 ip4:192.0.2.0/24 -all"
