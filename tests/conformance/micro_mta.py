@@ -163,7 +163,11 @@ class MailService(Service):
     def _bring_to(self, host: str, to: str, mail: bytes) -> None:
         try:
             client = smtplib.SMTP(host, 25, f"out.{VERIFIED}", timeout=_TIMEOUT_S)
-            client.sendmail(self.returns_to, [to], mail)
+            try:
+                client.sendmail(self.returns_to, [to], mail)
+            finally:
+                with suppress(OSError):  # what became of the mail is known, however they part
+                    client.quit()
         except smtplib.SMTPRecipientsRefused as ex:
             ((code, _),) = ex.recipients.values()
             raise _refusal(code) from ex
@@ -171,8 +175,6 @@ class MailService(Service):
             raise _refusal(ex.smtp_code) from ex
         except OSError as ex:  # of which a connection that was lost is one
             raise PutOffError(str(ex)) from ex
-        with suppress(OSError):  # it is delivered, however they part
-            client.quit()
 
 
 def _check_lines(members: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The delivery profile: the sandbox passes, and what goes wrong with the mail itself fails by the right clause."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from justemails_conformance.judge import Judge
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import BUDGET, Journal, Party, Tier
 from justemails_conformance.scene import Means, Scene
-from justemails_conformance.target_file import Declared
+from justemails_conformance.target_file import Declared, read_target
+from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sending import SENDING_HOST
@@ -223,3 +225,14 @@ def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(s
 
     assert Deliveries(scene).mails("x@example.test") == []
     assert asked == [30, 30, 10]
+
+
+def test_a_target_file_declares_how_soon_a_mail_is_tried_again(tmp_path: Path) -> None:
+    file = tmp_path / "target.toml"
+    file.write_text("[capabilities]\nretries_within_s = 600\n")
+
+    assert read_target(file).declared.retries_within_s == 600
+
+    file.write_text("[capabilities]\nretries_within_s = true\n")
+    with pytest.raises(TomlError, match="retries_within_s has to be a number of seconds"):
+        read_target(file)

@@ -17,7 +17,7 @@ from tests.lab.test_lab import lab
 from justemails_conformance.clauses import Profile, clauses
 
 JUDGE = str(Path(__file__).with_name("judge.sh"))
-PATIENCE_S = 180  # half a minute is enough where nobody else wants the processors
+PATIENCE_S = 180  # where nobody else wants the processors it takes half a minute
 AT_A_TIME = 17
 
 ZONE = """
