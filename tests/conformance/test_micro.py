@@ -41,7 +41,7 @@ def test_it_passes_the_limits_profile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "others"),
+    ("program", "others"),
     [
         (micro, set()),
         (micro_mta, {"dkim", "dns.exception", "dns.resolver", "tests.conformance.micro"}),
@@ -49,9 +49,9 @@ def test_it_passes_the_limits_profile() -> None:
     ],
 )
 def test_it_uses_nothing_but_the_standard_library_and_what_is_no_code_of_ours(
-    server: ModuleType, others: set[str]
+    program: ModuleType, others: set[str]
 ) -> None:
-    tree = ast.parse(Path(str(server.__file__)).read_text("utf-8"))
+    tree = ast.parse(Path(str(program.__file__)).read_text("utf-8"))
     imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
 
