@@ -9,6 +9,7 @@ primary = "${EXAMPLE_KEY}"               # from the environment; the three keys 
 from = "hello@example.com"
 [capabilities]
 delivers_within_s = 30                   # a message that is not delivered by then breaks a promise
+retries_within_s = 600                   # likewise one that the recipient's server has put off
 [choices]
 filters = ["status", "to"]               # a choice that is declared is judged
 "send.successStatus" = 202               # or compared with what is observed
@@ -28,7 +29,7 @@ _OF = {
     "target": ("name", "version", "url", "contact", "base_url", "control"),
     "keys": ("primary", "other", "send_only"),
     "mail": ("from", "to", "unverified_from"),
-    "capabilities": ("delivers_within_s",),
+    "capabilities": ("delivers_within_s", "retries_within_s"),
 }
 FILTERS = ("status", "from", "to", "subject")
 """The filters whose meaning is plain enough to be judged, where a server has them under these names."""
@@ -43,11 +44,13 @@ class Declared:
 
     Args:
         delivers_within_s: how soon a message to the given recipient is delivered; None: nobody says.
+        retries_within_s: how soon a message has been tried again that was put off; None: nobody says.
         filters: which of the filters it has.
         choices: further choices, by the names under which they are observed.
     """
 
     delivers_within_s: float | None = None
+    retries_within_s: float | None = None
     filters: Sequence[str] = ()
     choices: Mapping[str, object] = field(default_factory=dict)
 
@@ -109,11 +112,7 @@ def _expanded(name: str, value: object) -> str:
 
 
 def _declared(capabilities: Mapping[str, Any], choices: object) -> Declared:
-    within_s = capabilities.get("delivers_within_s")
-    if within_s is not None and not (
-        isinstance(within_s, int | float) and not isinstance(within_s, bool) and 0 < within_s <= _MOST_S
-    ):
-        raise TomlError(f"[capabilities] delivers_within_s has to be a number of seconds, up to {_MOST_S}")
+    seconds = {name: _seconds(name, capabilities[name]) for name in capabilities}
     if not isinstance(choices, dict):
         raise TomlError("[choices] has to be a table")
     filters = choices.get("filters", [])
@@ -122,4 +121,10 @@ def _declared(capabilities: Mapping[str, Any], choices: object) -> Declared:
     rest = {name: value for name, value in choices.items() if name != "filters"}
     if nested := [name for name, value in rest.items() if isinstance(value, dict)]:
         raise TomlError(f'[choices] {nested[0]} has to be one value; names with a dot are quoted, as "{nested[0]}.x"')
-    return Declared(within_s, filters, rest)
+    return Declared(**seconds, filters=filters, choices=rest)
+
+
+def _seconds(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= _MOST_S:
+        raise TomlError(f"[capabilities] {name} has to be a number of seconds, up to {_MOST_S}")
+    return value

@@ -18,6 +18,7 @@ from typing import Any
 Answer = tuple[int, Any]  # a status and what JSON says
 
 VERIFIED = "yourdomain.com"
+BASE = "/any/base"
 _LIMITS = {"send": 100, "read": 300, "keys": 10}  # [limits.tiers]
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -40,12 +41,13 @@ class Service:
 
     Args:
         now_s: a clock.
+        key: the first key; by default one is made.
     """
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
+    def __init__(self, now_s: Callable[[], float], key: str | None = None) -> None:
         self._now_s = now_s
         self._lock = threading.Lock()
-        self.key = self._secret()
+        self.key = key or self._secret()
         self._keys: dict[str, dict[str, Any]] = {"1": {"id": "1", "name": "first", "key": self.key, "lastUsed": None}}
         self._messages: dict[str, dict[str, Any]] = {}
         self._asked: Counter[tuple[str, str, int]] = Counter()
@@ -165,15 +167,13 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return members
 
 
-@contextmanager
-def serving(now_s: Callable[[], float]) -> Iterator[tuple[str, str]]:
-    """Serve, and give the base URL and a key."""
-    service = Service(now_s)
+def server_of(service: Service, port: int = 0) -> ThreadingHTTPServer:
+    """Return a server that has its port, and answers as soon as it is told to serve."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            path = self.path.removeprefix("/any/base")
+            path = self.path.removeprefix(BASE)
             headers: Mapping[str, str] = {}
             try:
                 status, said = service.answer(self.command, path, self.headers["Authorization"] or "", body)
@@ -191,9 +191,16 @@ def serving(now_s: Callable[[], float]) -> Iterator[tuple[str, str]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+
+
+@contextmanager
+def serving(now_s: Callable[[], float]) -> Iterator[tuple[str, str]]:
+    """Serve, and give the base URL and a key."""
+    service = Service(now_s)
+    with server_of(service) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/any/base", service.key
+        yield f"http://127.0.0.1:{server.server_port}{BASE}", service.key
         server.shutdown()
         thread.join()

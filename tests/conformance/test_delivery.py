@@ -1,6 +1,7 @@
 """The delivery profile: the sandbox passes, and what goes wrong with the mail itself fails by the right clause."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from tests.conformance.mutants.serving import Straight, spoken
 from justemails.domains import records_of
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.control import Control, Mail
-from justemails_conformance.delivery import DELIVERY
+from justemails_conformance.delivery import DELIVERY, Deliveries
 from justemails_conformance.judge import Judge
-from justemails_conformance.scene import Means
+from justemails_conformance.pace import Pace
+from justemails_conformance.party import BUDGET, Journal, Party, Tier
+from justemails_conformance.scene import Means, Scene
+from justemails_conformance.target_file import Declared, read_target
+from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sending import SENDING_HOST
@@ -97,13 +102,10 @@ def test_a_mail_that_is_not_the_one_that_was_sent_is_noticed(name: str, sandbox:
     assert failed(judged(sandbox, asked(change))) == [clause]
 
 
-ANSWERS = {"queued": ["product.tracking"], "delivered": ["product.tracking", "product.reliable"]}
-
-
-@pytest.mark.parametrize("status", ANSWERS)
+@pytest.mark.parametrize("status", ["queued", "delivered"])
 def test_a_status_that_says_what_is_not_so_is_noticed(status: str, sandbox: ServedSandbox) -> None:
     """Delivered before it is, or although it never is; queued although it arrived."""
-    assert failed(judged(sandbox, answers("status", set_to(status=status)))) == ANSWERS[status]
+    assert failed(judged(sandbox, answers("status", set_to(status=status)))) == ["product.tracking"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,14 @@ def _twice(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
     return [*mails, *mails]
 
 
+def _twice_if_it_was_put_off(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
+    return [*mails, *mails] if "@later" in wanted["to"] else mails
+
+
+def _twice_if_it_has_lone_dots(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
+    return [*mails, *mails] if "@hard" in wanted["to"] else mails
+
+
 def _never_again(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail]:
     return [] if "@later" in wanted["to"] else mails
 
@@ -156,8 +166,10 @@ def _with_bcc(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail
 @pytest.mark.parametrize(
     ("see", "clauses"),
     [
-        (_twice, ["send.purpose", "send.request.delivered", "product.reliable"]),
-        (_never_again, ["product.reliable"]),
+        (_twice, ["send.purpose"]),
+        (_twice_if_it_was_put_off, ["product.reliable"]),
+        (_twice_if_it_has_lone_dots, ["send.request.delivered"]),
+        (_never_again, ["product.tracking", "product.reliable"]),  # the first one since it is called delivered
         (_from_elsewhere, ["send.domain", "send.request.delivered"]),
         (_with_bcc, ["send.request.delivered"]),
     ],
@@ -166,16 +178,61 @@ def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], s
     assert failed(judged(sandbox, control=Seen(sandbox.control, see))) == clauses
 
 
-def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_inconclusive(
-    sandbox: ServedSandbox, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("declared", "outcome"),
+    [(Declared(), Outcome.INCONCLUSIVE), (Declared(retries_within_s=60), Outcome.FAIL)],
+)
+def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_a_failure_where_it_is_declared(
+    declared: Declared, outcome: Outcome, sandbox: ServedSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     control = Seen(sandbox.control, _never_again)
     monkeypatch.setattr(Seen, "moves_the_clock", False)
-    monkeypatch.setattr("justemails_conformance.delivery._PATIENCE_S", 2)
-    means = Means(sandbox.key, "hello@yourdomain.com")
+    sandbox.limiter.forget()
+    waited: list[float] = []
 
     verdict = Judge(
-        Target(sandbox.api), means, profiles=[Profile.DELIVERY], control=control, wait=lambda seconds: None
+        Target(sandbox.api),
+        Means(sandbox.key, "hello@yourdomain.com"),
+        profiles=[Profile.DELIVERY],
+        control=control,
+        declared=declared,
+        wait=waited.append,
     ).judge()
 
-    assert {f.clause.id: f.outcome for f in verdict.findings}["product.reliable"] is Outcome.INCONCLUSIVE
+    assert {f.clause.id: f.outcome for f in verdict.findings}["product.reliable"] is outcome
+    assert (declared.retries_within_s or 120) <= sum(waited) < 180
+    assert verdict.journal.requests[Tier.READ] < BUDGET[Tier.READ]
+
+
+def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(sandbox: ServedSandbox) -> None:
+    asked: list[int] = []
+
+    class Slow(Control):
+        moves_the_clock = False
+
+        def mails(self, *, timeout_s: int = 0, count: int = 1, **wanted: str) -> Sequence[Mail]:
+            asked.append(timeout_s)
+            return []
+
+    scene = Scene(
+        Party(Target(sandbox.api), sandbox.key, Journal()),
+        Means(sandbox.key, "hello@yourdomain.com"),
+        1,
+        Pace(lambda seconds: None),
+        control=Slow(sandbox.control),
+        declared=Declared(delivers_within_s=70),
+    )
+
+    assert Deliveries(scene).mails("x@example.test") == []
+    assert asked == [30, 30, 10]
+
+
+def test_a_target_file_declares_how_soon_a_mail_is_tried_again(tmp_path: Path) -> None:
+    file = tmp_path / "target.toml"
+    file.write_text("[capabilities]\nretries_within_s = 600\n")
+
+    assert read_target(file).declared.retries_within_s == 600
+
+    file.write_text("[capabilities]\nretries_within_s = true\n")
+    with pytest.raises(TomlError, match="retries_within_s has to be a number of seconds"):
+        read_target(file)

@@ -15,9 +15,9 @@ SENDER = str(Path(__file__).with_name("sender.py"))
 PATIENCE_S = 60
 
 
-def lab(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+def lab(*arguments: str, code: int = 0, patience_s: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
     """Run ``justemails lab`` and check its exit code; without namespaces there is nothing to test."""
-    done = subprocess.run([COMMAND, "lab", *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    done = subprocess.run([COMMAND, "lab", *arguments], capture_output=True, text=True, timeout=patience_s, check=False)
     if done.returncode == 3 and code != 3:
         pytest.skip(done.stderr.strip())
     assert done.returncode == code, done.stdout + done.stderr

@@ -1,0 +1,114 @@
+"""The delivery profile judges servers that share nothing with ours, in the lab: one that is right, and broken ones."""
+
+import base64
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from tests.conformance.broken_mta import FAULTS
+from tests.lab.test_lab import lab
+
+from justemails_conformance.clauses import Profile, clauses
+
+JUDGE = str(Path(__file__).with_name("judge.sh"))
+PATIENCE_S = 180  # where nobody else wants the processors it takes half a minute
+AT_A_TIME = 17
+
+ZONE = """
+returns.yourdomain.com.          TXT "v=spf1 ip4:192.0.2.0/24 -all"
+elsewhere.example.               TXT "v=spf1 ip4:203.0.113.9 -all"
+micro._domainkey.yourdomain.com. TXT {key}
+stale._domainkey.yourdomain.com. TXT {stale_key}
+"""
+# Where nothing is declared, a server that does not try again is waited for two minutes, and nothing can be said of it.
+TARGET = """
+[capabilities]
+delivers_within_s = 10
+retries_within_s = 10
+"""
+
+BREAKS: Mapping[str, list[str]] = {
+    "gives-up": ["product.reliable"],  # this one first, since it takes longest
+    "loses": ["send.purpose"],
+    "sends-twice": ["send.purpose"],
+    "rewrites-from": ["send.domain", "send.request.delivered"],
+    "loses-text": ["send.request.delivered"],
+    "loses-headers": ["send.request.delivered"],
+    "loses-lone-dots": ["send.request.delivered"],
+    "mangles-subject": ["send.request.delivered"],
+    "injects": ["send.request.delivered"],
+    "unsigned": ["product.dkim"],
+    "stale-key": ["product.dkim"],
+    "strays": ["product.spf"],
+    "says-delivered-at-once": ["product.tracking"],
+    "says-delivered-whatever-comes": ["product.tracking"],
+    "says-delivered-in-the-end": ["product.tracking"],
+    "brings-twice": ["product.reliable"],
+    "forgets": ["product.reliable"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what a server and its judge need, and room for the verdicts."""
+    made = tmp_path_factory.mktemp("judged")
+    key, other = (generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    pem = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    (made / "key.pem").write_bytes(key.private_bytes(*pem))
+    (made / "zone").write_text(ZONE.format(key=_record(key), stale_key=_record(other)))
+    (made / "target.toml").write_text(TARGET)
+    return made
+
+
+def _record(key: RSAPrivateKey) -> str:
+    """Return what a DKIM record says, in strings of 255 octets at most."""
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    text = f"v=DKIM1; k=rsa; p={base64.b64encode(key.public_key().public_bytes(*form)).decode()}"
+    return " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
+
+
+def outcomes(verdict: Path) -> Mapping[str, Any]:
+    return {result["clause"]: result["outcome"] for result in json.loads(verdict.read_text())["results"]}
+
+
+def test_a_server_that_delivers_well_keeps_every_promise(folder: Path) -> None:
+    done = lab("--zone", str(folder / "zone"), "--", JUDGE, sys.executable, str(folder), "none", patience_s=PATIENCE_S)
+
+    assert "It keeps every promise that was checked" in done.stdout
+    assert set(outcomes(folder / "none.json").values()) == {"pass"}
+    assert "7 mails arrived" in done.stdout
+    assert "6 times a host did not go along" in done.stdout
+    assert done.stdout.count("dkim pass · spf pass") == 7
+
+
+@pytest.fixture(scope="module")
+def judged(folder: Path) -> Path:
+    """The folder once every broken server has been judged, some of them at a time in one lab."""
+    judge = shlex.join([JUDGE, sys.executable, str(folder), "FAULT", "--target", str(folder / "target.toml")])
+    script = f'printf "%s\\n" "$@" | xargs -P {AT_A_TIME} -I FAULT {judge}'
+    # xargs says 123 if some of the commands ended with 1, as they do here where a promise is broken.
+    lab("--zone", str(folder / "zone"), "--", "sh", "-c", script, "sh", *BREAKS, code=123, patience_s=PATIENCE_S)
+    return folder
+
+
+@pytest.mark.parametrize("fault", BREAKS)
+def test_a_server_that_delivers_badly_breaks_what_it_breaks_and_no_other_promise(fault: str, judged: Path) -> None:
+    told = outcomes(judged / f"{fault}.json")
+
+    assert [clause for clause, outcome in told.items() if outcome == "fail"] == BREAKS[fault]
+    # Nothing can be said of a mail that never came.
+    others = {outcome for clause, outcome in told.items() if clause not in BREAKS[fault]}
+    assert others == {"skip" if fault == "loses" else "pass"}
+
+
+def test_every_fault_is_judged_and_every_promise_of_the_profile_is_broken_by_one() -> None:
+    assert set(BREAKS) == set(FAULTS)
+    assert {clause for broken in BREAKS.values() for clause in broken} == {
+        clause.id for clause in clauses().values() if clause.profile is Profile.DELIVERY
+    }
