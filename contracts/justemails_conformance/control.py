@@ -51,12 +51,14 @@ class Control:
         self._target = Target(url, deadline_s=_DEADLINE_S)
 
     def check(self) -> None:
-        """Ask whether it is there.
+        """Ask whether it is there, and is one.
 
         Raises:
             ControlError: it is not.
         """
-        self._ask("GET", "/ready")
+        exchange = self._exchange("GET", "/ready")
+        if not exchange.succeeded or _said(exchange).get("ready") is not True:
+            raise _error(exchange)
 
     @cached_property
     def moves_the_clock(self) -> bool:
@@ -91,10 +93,7 @@ class Control:
     def why_nothing_came(self, to: str) -> str:
         """Return what the control API says of a mail that did not arrive."""
         exchange = self._exchange("GET", f"/inbox/wait?{urlencode({'to': to, 'timeout': 0})}")
-        try:
-            return str(json.loads(exchange.answer.body if exchange.answer else b"{}").get("message", ""))
-        except ValueError:
-            return ""
+        return str(_said(exchange).get("message", ""))
 
     @contextmanager
     def behaving(self, address: str, behaviour: Mapping[str, Json]) -> Iterator[str]:
@@ -138,6 +137,15 @@ class Control:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         return self._target.ask(Request(method, path, headers, data))
+
+
+def _said(exchange: Exchange) -> Mapping[str, Json]:
+    """Return the object of an answer; an empty one where it has none."""
+    try:
+        said = json.loads(exchange.answer.body if exchange.answer else b"{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _error(exchange: Exchange) -> ControlError:

@@ -107,8 +107,8 @@ class Judge:
         party = Party(self._target, self._means.key, verdict.journal, self._pace)
         before = _look_for_the_api(party)
         scene = Scene(party, self._means, self._seed, self._pace, before, self._control, self._declared)
-        equip(scene, self._redaction)
         try:
+            equip(scene, self._redaction)
             for clause, check in self._checks(scene, verdict):
                 if self._only(clause):
                     self._keep(verdict, _once_told(_made(clauses()[clause], check), verdict))
@@ -116,7 +116,8 @@ class Judge:
             _clean_up(scene, verdict)
         verdict.seconds = clock.elapsed_s() - began
         for made in scene.made:
-            self._redaction.hide(made.secret, "new key")
+            if made.secret not in self._redaction.names:
+                self._redaction.hide(made.secret, "new key")
         verdict.findings = [self._redacted(finding) for finding in verdict.findings]
         verdict.observed = {name: self._redaction.value(value) for name, value in observed(scene).items()}
         verdict.created, verdict.removed = (
@@ -183,6 +184,8 @@ def _look_for_the_api(party: Party) -> Exchange:
         raise UnreachableError(f"GET /messages is answered with {answer}, not with JSON; is it the base URL?") from None
     if exchange.status == 401:
         raise UnreachableError("GET /messages is answered with 401: is the key right?")
+    if exchange.status == 429:
+        raise UnreachableError("GET /messages is answered with 429, before and after the wait that it asks for")
     return exchange
 
 

@@ -2,8 +2,10 @@
 
 import fnmatch
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -16,6 +18,7 @@ from justemails_conformance.observed import differences
 from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.tally import headline
 from justemails_conformance.reports.text import told
+from justemails_conformance.reports.visible import only_ascii
 from justemails_conformance.scene import Means
 from justemails_conformance.target_file import Declared, TargetFile, read_target
 from justemails_conformance.toml_reading import TomlError
@@ -23,7 +26,10 @@ from justemails_conformance.transport import BadBaseUrlError, Target
 from justemails_conformance.verdict import About, Outcome, Verdict
 from justemails_sandbox.commands.progress import Progress
 
+T = TypeVar("T")
+
 _TOO_LITTLE, _OUR_FAULT = 3, 4
+_REASONS = 5  # that are told
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _NOTHING = TargetFile(About(), {}, Declared())
 
@@ -41,28 +47,19 @@ class _Profiles(click.ParamType[Sequence[Profile]]):
         return [profile for profile in Profile if profile in names or "all" in names]
 
 
-class _Target(click.ParamType[TargetFile]):
-    """The path of a target file."""
+class _TomlFile(click.ParamType[T]):
+    """The path of a TOML file."""
 
     name = "file"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetFile:
+    def __init__(self, read: Callable[[Path], T]) -> None:
+        self._read = read
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> T:
         try:
-            return read_target(Path(str(value)))
+            return self._read(Path(str(value)))
         except TomlError as ex:
-            self.fail(str(ex), param, ctx)
-
-
-class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
-    """The path of a file of expected failures."""
-
-    name = "file"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Mapping[str, str]:
-        try:
-            return read_expected_failures(Path(str(value)))
-        except TomlError as ex:
-            self.fail(str(ex), param, ctx)
+            self.fail(f"{value}: {ex}", param, ctx)
 
 
 @click.command(short_help="Judge a server of this API by its base URL.")
@@ -86,7 +83,7 @@ class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
     type=_Profiles(),
     metavar="NAMES",
     help="What to judge, parted by commas: core (sixty requests), limits (five hundred, and a minute of waiting), "
-    "delivery (needs --control), security, fuzz; or all.",
+    "delivery (needs --control), security (three minutes), fuzz (a minute); or all.",
 )
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
 @click.option(
@@ -97,9 +94,17 @@ class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
     help="The control API of the sandbox, or of the lab that the server runs in: shows what arrives, and moves the "
     "clock instead of waiting.",
 )
-@click.option("--target", "target_file", type=_Target(), help="TOML file of the server, its means and its choices.")
 @click.option(
-    "--xfail", "expected", type=_ExpectedFailures(), help="TOML file of failures that are known, with reasons."
+    "--target",
+    "target_file",
+    type=_TomlFile(read_target),
+    help="TOML file of the server, its means and its choices; options win over it.",
+)
+@click.option(
+    "--xfail",
+    "expected",
+    type=_TomlFile(read_expected_failures),
+    help="TOML file of failures that are known, with reasons.",
 )
 @click.option("--json", "json_file", type=_FILE, help="Write the report there.")
 @click.option("--junit", "junit_file", type=_FILE, help="Write the report there as JUnit XML, for CI servers.")
@@ -129,10 +134,10 @@ def conform(
 
     BASE_URL, the key and --from are needed, here or in the target file.
 
-    Exit code 0: every M clause that was judged passed; 1: one failed, or an expected failure is over; 3: there is no
-    such server, or too little could be verified; 4: a fault of the suite.
+    Exit code 0: every M clause that was judged passed; 1: one failed, or an expected failure is over; 2: wrong usage,
+    and nothing was asked; 3: there is no such server, or too little could be verified; 4: a fault of the suite.
     """
-    _check_patterns(only)
+    _check_patterns(only, profiles)
     file = target_file or _NOTHING
     given = {
         "base_url": base_url,
@@ -173,12 +178,13 @@ def conform(
         progress.end()
     verdict.about = file.about
     verdict.options = _replayed(options)
+    verdict.everything = not only
     _tell(verdict, differences(file.declared.choices, verdict.observed))
     try:
         files.write(verdict)
     except OSError as ex:
         _end(f"the report cannot be written: {ex}", _OUR_FAULT)
-    sys.exit(verdict.exit_code(everything=not only))
+    sys.exit(verdict.exit_code())
 
 
 def _end(words: str, code: int) -> None:
@@ -186,13 +192,16 @@ def _end(words: str, code: int) -> None:
     sys.exit(code)
 
 
-def _check_patterns(only: tuple[str, ...]) -> None:
+def _check_patterns(only: tuple[str, ...], profiles: Sequence[Profile]) -> None:
     for pattern in only:
         found = [clause for clause in table.clauses().values() if fnmatch.fnmatchcase(clause.id, pattern)]
-        if not any(clause.checked for clause in found):
+        having = {clause.profile: None for clause in found if clause.profile is not None}  # in their order
+        if not having:
             raise click.BadParameter(
                 f"no clause that is checked is called {pattern}; justemails clauses lists them", param_hint="--only"
             )
+        if not having.keys() & {*profiles}:
+            raise click.BadParameter(f"{pattern} needs --profile {','.join(having)}", param_hint="--only")
 
 
 def _is_wanted(clause: str, only: tuple[str, ...]) -> bool:
@@ -261,7 +270,17 @@ def _tell(verdict: Verdict, differing: Sequence[str]) -> None:
         if made not in verdict.removed:
             click.echo(f"left behind: the key {made}, which could not be revoked")
     click.echo(headline(verdict))
+    if not verdict.verified:
+        for line in _missing(verdict):
+            click.echo(line)
     click.echo(", ".join(f"{verdict.count(outcome)} {outcome.value}" for outcome in Outcome))
     asked = sum(verdict.journal.requests.values())
     seconds = f"{verdict.seconds:.1f} s, seed {verdict.seed}"
     click.echo(f"{asked} requests in {seconds}, {verdict.journal.unexpected_429} times 429")
+
+
+def _missing(verdict: Verdict) -> Iterator[str]:
+    """Yield why nothing can be said, the reason that most checks give first."""
+    undecided = [one.got for one in verdict.findings if one.outcome in {Outcome.SKIP, Outcome.INCONCLUSIVE}]
+    for reason, count in Counter(undecided).most_common(_REASONS):
+        yield f"  {count} {'check' if count == 1 else 'checks'}: {only_ascii(reason)}"
