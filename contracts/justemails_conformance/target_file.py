@@ -30,7 +30,7 @@ _OF = {
     "mail": ("from", "to", "unverified_from"),
     "capabilities": ("delivers_within_s",),
 }
-_OPTIONS = {
+OPTIONS = {
     "base_url": ("target", "base_url"),
     "control": ("target", "control"),
     "key": ("keys", "primary"),
@@ -88,7 +88,7 @@ def read_target(path: Path) -> TargetFile:
     given = {name: members(f"[{name}]", tables.get(name, {}), _OF[name]) for name in _OF}
     options = {
         option: _expanded(f"[{table}] {name}", given[table][name])
-        for option, (table, name) in _OPTIONS.items()
+        for option, (table, name) in OPTIONS.items()
         if name in given[table]
     }
     return TargetFile(_about(given["target"]), options, _declared(given["capabilities"], tables.get("choices", {})))

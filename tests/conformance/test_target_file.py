@@ -12,7 +12,7 @@ from tests.conformance.typed import run
 from tests.sandbox.harness import Client, client_of, in_process
 
 from justemails_conformance.observed import observable
-from justemails_conformance.target_file import read_target
+from justemails_conformance.target_file import FILTERS, OPTIONS, read_target
 from justemails_conformance.verdict import About
 from justemails_sandbox.commands.conform import conform
 from justemails_sandbox.settings import SandboxSettings
@@ -231,3 +231,25 @@ def test_every_choice_that_can_be_seen_may_be_declared(tmp_path: Path) -> None:
 
     assert {*read_target(written(tmp_path, text)).declared.choices} == {*observable()}
     assert "send.successStatus" in observable()
+
+
+def test_the_example_has_every_key_and_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in re.findall(r"\$\{(EXAMPLE_\w+)\}", EXAMPLE.read_text("utf-8")):
+        monkeypatch.setenv(name, f"https://{name.lower()}")
+
+    file = read_target(EXAMPLE)
+
+    assert None not in (file.about.name, file.about.version, file.about.url)
+    assert file.about.contact
+    assert {*file.options} == {*OPTIONS}
+    assert file.options["base_url"] == "https://example_url/api/v1"
+    assert file.declared.delivers_within_s == 30
+    assert tuple(file.declared.filters) == FILTERS
+    assert {*file.declared.choices} == {*observable()}
+
+
+def test_the_example_needs_its_variables() -> None:
+    result = answered("--target", str(EXAMPLE))
+
+    assert result.exit_code == 2
+    assert "[target] base_url names EXAMPLE_URL, which the environment has not, or has empty" in result.stderr
