@@ -199,5 +199,6 @@ def shown(value: object) -> str:
 
 
 def _words(exchange: Exchange) -> str:
-    body = exchange.answer.body[:_SHOWN] if exchange.answer else b""
-    return ascii(body.decode("utf-8", "replace"))[1:-1]
+    body = exchange.answer.body if exchange.answer else b""
+    told = ascii(body[:_SHOWN].decode("utf-8", "replace"))[1:-1]
+    return told if len(body) <= _SHOWN else f"{told}..."

@@ -68,27 +68,33 @@ def test_wrong_usage_is_exit_code_two_and_says_what_would_pass(name: str) -> Non
     assert words in result.stderr
 
 
-@pytest.mark.parametrize("option", ["--json", "--junit", "--html", "--badge"])
-def test_a_file_that_cannot_be_written_is_exit_code_two_before_anything_is_asked(option: str, tmp_path: Path) -> None:
-    """Not even the control API, which nobody serves here, is asked for."""
+def test_a_file_that_cannot_be_written_is_found_before_even_the_control_api_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "no-such-folder" / "report.svg"
-    nobody = "http://127.0.0.1:9/sandbox/v1"
+    nobody = ("http://127.0.0.1:9/x", "--key", "k", *FROM, "--control", "http://127.0.0.1:9/sandbox/v1")
 
-    result = CliRunner().invoke(
-        command, ["http://127.0.0.1:9/x", "--key", "k", *FROM, "--control", nobody, option, str(path)]
-    )
+    result = CliRunner().invoke(command, [*nobody, "--badge", str(path)])
 
     assert result.exit_code == 2
     assert f"{path}: there is no folder {path.parent}" in result.stderr
 
 
-def test_a_badge_of_another_kind_is_exit_code_two(tmp_path: Path) -> None:
-    result = CliRunner().invoke(
-        command, ["http://127.0.0.1:9/x", "--key", "k", *FROM, "--badge", str(tmp_path / "badge.png")]
-    )
+def test_a_breach_is_told_with_the_promise_and_how_to_ask_again_and_go_on(client: Client) -> None:
+    broken = ("--unverified-from", "x@yourdomain.com", "--only", "send.request.from.domain")
 
-    assert result.exit_code == 2
-    assert "a badge is called .svg or .json" in result.stderr
+    lines = conform(client, *broken, code=1).stdout.splitlines()
+
+    paragraph = lines[lines.index("FAIL  send.request.from.domain (M)") :]
+    assert [line.split()[0] for line in paragraph[1:8]] == [
+        *("promise", "asked", "expected", "got", "sent", "answer", "again")
+    ]
+    assert paragraph[1].endswith("as [errors.422] says. (said in words)")
+    assert paragraph[3] == "  expected  422"
+    assert paragraph[8:11] == [
+        "",
+        "How it is judged, and what would pass:  justemails explain send.request.from.domain",
+        'The lines behind "again" take from the shell: JUSTEMAILS_KEY (the --key)',
+    ]
+    assert paragraph[11] == "It breaks 1 of 1 promise"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_delivery_without_a_control_api_is_exit_code_three_and_says_what_is_miss
 def test_a_clause_is_explained() -> None:
     assert run("explain", "send.response.id").stdout.splitlines() == [
         "send.response.id",
-        "  promise  `id` names the message: `msg_abc123`. *example*",
+        "  promise  `id` names the message: `msg_abc123`. (shown in an example)",
         "  level    M: a breach fails the server",
         "  profile  core",
         "  check    id is a text that is not empty, and three sends have three, two of them to the same recipient",

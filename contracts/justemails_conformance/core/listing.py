@@ -218,8 +218,8 @@ def _(scene: Scene) -> None:
         found = [item.get("id") for item in items_of(page)]
         if sorted(map(str, found)) != sorted(map(str, expected)):
             raise BreachError(
-                f"on page {number + 1} of {_A_PAGE} each {', '.join(map(shown, expected)) or 'nothing'}",
-                ", ".join(map(shown, found)) or "nothing",
+                f"on page {number + 1}, {_A_PAGE} to a page: {', '.join(map(shown, expected)) or 'no message'}",
+                ", ".join(map(shown, found)) or "no message",
                 page,
             )
 

@@ -17,7 +17,7 @@ from justemails_conformance.judge import Judge, UnreachableError
 from justemails_conformance.observed import differences
 from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.tally import headline
-from justemails_conformance.reports.text import told
+from justemails_conformance.reports.text import to_go_on, told
 from justemails_conformance.reports.visible import only_ascii
 from justemails_conformance.scene import Means
 from justemails_conformance.target_file import Declared, TargetFile, read_target
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _TOO_LITTLE, _OUR_FAULT = 3, 4
 _REASONS = 5  # that are told
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = click.Path(path_type=Path)  # looked at by Files, all of them before the first request
 _NOTHING = TargetFile(About(), {}, Declared())
 
 
@@ -258,12 +258,14 @@ def _replayed(options: Mapping[str, str]) -> Sequence[str]:
 
 
 def _tell(verdict: Verdict, differing: Sequence[str]) -> None:
-    for finding in verdict.findings:
-        if finding.outcome in {Outcome.FAIL, Outcome.WARN} or (finding.expected_failure and finding.passed):
-            click.echo("")
-            for line in told(verdict.base_url, finding):
-                click.echo(line)
+    worth_telling = [one for one in verdict.findings if one.outcome in {Outcome.FAIL, Outcome.WARN} or one.is_bad_news]
+    for finding in worth_telling:
+        click.echo("")
+        for line in told(verdict.base_url, finding):
+            click.echo(line)
     click.echo("")
+    for line in to_go_on(worth_telling):
+        click.echo(line)
     for line in differing:
         click.echo(f"differs from what the target file declares: {line}")
     for made in verdict.created:
