@@ -148,7 +148,7 @@ def test_nobody_there_fails_and_leaves_no_old_report(tmp_path: Path) -> None:
     (tmp_path / "justemails-report").mkdir()
     (tmp_path / "justemails-report" / "report.json").write_text("of another run")
 
-    done = ran(tmp_path, base_url="http://127.0.0.1:9/x", key="je_live_x", **{"from": "hello@yourdomain.com"})
+    done = ran(tmp_path, base_url="http://127.0.0.1:9/x", key="je_live_x", wait="0", **{"from": "a@b.example"})
 
     assert done.code == 3
     assert done.outputs == {"exit-code": "3", "folder": "justemails-report"}

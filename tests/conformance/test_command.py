@@ -13,6 +13,7 @@ from tests.sandbox.harness import Client, client_of, in_process
 
 from justemails_conformance.clauses import Profile
 from justemails_conformance.reports.files import Files
+from justemails_conformance.transport import Exchange, Request, Target
 from justemails_sandbox.commands.conform import conform as command
 from justemails_sandbox.settings import SandboxSettings
 
@@ -142,6 +143,28 @@ def test_a_port_that_nobody_serves_is_exit_code_three_and_one_line() -> None:
     done = run("conform", base_url, "--key", "je_live_x", *FROM, code=3)
 
     assert done.stderr == f"justemails conform: {base_url} cannot be judged: the connection was refused\n"
+
+
+def test_a_server_that_has_just_been_started_is_waited_for(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not answer at first, and a second time not either."""
+    waited: list[float] = []
+    ask, silent = Target.ask, Exchange(Request("GET", "/messages", {}), None, "the connection was refused", 0.0)
+    monkeypatch.setattr("justemails_conformance.clock.wait", waited.append)
+    monkeypatch.setattr(Target, "ask", lambda *asked: silent if len(waited) < 2 else ask(*asked))
+
+    result = CliRunner().invoke(command, [client.api, "--key", client.key, *FROM, *ONE, "--wait", "60"])
+
+    assert (result.exit_code, waited) == (0, [0.2, 0.2])
+
+
+def test_a_server_that_never_comes_is_waited_for_no_longer_than_is_said() -> None:
+    with server(hangs) as base_url:
+        pass
+
+    result = CliRunner().invoke(command, [base_url, "--key", "je_live_x", *FROM, "--wait", "0.1"])
+
+    assert result.exit_code == 3
+    assert "the connection was refused" in result.stderr
 
 
 def test_a_server_of_something_else_is_exit_code_three_and_one_line() -> None:

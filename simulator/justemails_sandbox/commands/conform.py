@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from justemails_conformance import clauses as table
+from justemails_conformance import clock
 from justemails_conformance.clauses import Profile
 from justemails_conformance.control import Control, ControlError
 from justemails_conformance.expected_failures import read_expected_failures
@@ -22,13 +23,14 @@ from justemails_conformance.reports.visible import only_ascii
 from justemails_conformance.scene import Means
 from justemails_conformance.target_file import Declared, TargetFile, read_target
 from justemails_conformance.toml_reading import TomlError
-from justemails_conformance.transport import BadBaseUrlError, Target
+from justemails_conformance.transport import BadBaseUrlError, Request, Target
 from justemails_conformance.verdict import About, Outcome, Verdict
 from justemails_sandbox.commands.progress import Progress
 
 T = TypeVar("T")
 
 _TOO_LITTLE, _OUR_FAULT = 3, 4
+_LOOK_AGAIN_S = 0.2
 _REASONS = 5  # that are told
 _FILE = click.Path(path_type=Path)  # looked at by Files, all of them before the first request
 _NOTHING = TargetFile(About(), {}, Declared())
@@ -110,6 +112,14 @@ class _TomlFile(click.ParamType[T]):
 @click.option("--junit", "junit_file", type=_FILE, help="Write the report there as JUnit XML, for CI servers.")
 @click.option("--html", "html_file", type=_FILE, help="Write the report there as a page, for people.")
 @click.option("--badge", "badge_file", type=_FILE, help="Write a badge there: .svg, or .json for shields.io.")
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0, 3600),
+    default=0,
+    metavar="SECONDS",
+    help="Wait so long for the server to answer at all, if it has just been started.",
+)
 @click.option("--seed", type=int, help="Repeat the draws of the run whose report names this seed.")
 def conform(
     base_url: str | None,
@@ -128,6 +138,7 @@ def conform(
     junit_file: Path | None,
     html_file: Path | None,
     badge_file: Path | None,
+    wait_s: float,
     seed: int | None,
 ) -> None:
     """Judge a server by every promise of the API document that can be checked from outside.
@@ -155,6 +166,7 @@ def conform(
         files = Files(json_file, junit_file, html_file, badge_file)
     except UnwritableError as ex:
         raise click.UsageError(str(ex)) from ex
+    _wait_for(target, wait_s)
     wanted = [clause.id for clause in table.clauses().values() if clause.profile in profiles]
     progress = Progress(sum(_is_wanted(clause, only) for clause in wanted))
     judge = Judge(
@@ -215,6 +227,13 @@ def _target(options: Mapping[str, str]) -> Target:
         return Target(options["base_url"])
     except BadBaseUrlError as ex:
         raise click.BadParameter(str(ex), param_hint="BASE_URL") from ex
+
+
+def _wait_for(target: Target, seconds: float) -> None:
+    """Wait until somebody answers; if nobody does in time, the judge is going to say so."""
+    until = clock.elapsed_s() + seconds
+    while clock.elapsed_s() < until and target.ask(Request("GET", "/messages", {})).answer is None:
+        clock.wait(min(_LOOK_AGAIN_S, max(0.0, until - clock.elapsed_s())))
 
 
 def _means(options: Mapping[str, str]) -> Means:
