@@ -84,8 +84,8 @@ class _TomlFile(click.ParamType[T]):
     show_default=True,
     type=_Profiles(),
     metavar="NAMES",
-    help="What to judge, parted by commas: core (sixty requests), limits (five hundred, and a minute of waiting), "
-    "delivery (needs --control), security (three minutes), fuzz (a minute); or all.",
+    help="What to judge, parted by commas: core (some sixty requests), limits (450, and a minute of waiting), "
+    "delivery (needs --control), security (190, in a minute or two), fuzz (300, in a minute); or all.",
 )
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
 @click.option(
@@ -291,7 +291,7 @@ def _tell(verdict: Verdict, differing: Sequence[str]) -> None:
         if made not in verdict.removed:
             click.echo(f"left behind: the key {made}, which could not be revoked")
     click.echo(headline(verdict))
-    if not verdict.verified:
+    if verdict.exit_code() == _TOO_LITTLE:
         for line in _missing(verdict):
             click.echo(line)
     click.echo(", ".join(f"{verdict.count(outcome)} {outcome.value}" for outcome in Outcome))
