@@ -108,10 +108,14 @@ class _TomlFile(click.ParamType[T]):
     type=_TomlFile(read_expected_failures),
     help="TOML file of failures that are known, with reasons.",
 )
-@click.option("--json", "json_file", type=_FILE, help="Write the report there.")
-@click.option("--junit", "junit_file", type=_FILE, help="Write the report there as JUnit XML, for CI servers.")
-@click.option("--html", "html_file", type=_FILE, help="Write the report there as a page, for people.")
-@click.option("--badge", "badge_file", type=_FILE, help="Write a badge there: .svg, or .json for shields.io.")
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report there.")
+@click.option(
+    "--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report there as JUnit XML, for CI servers."
+)
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report there as a page, for people.")
+@click.option(
+    "--badge", "badge_file", type=_FILE, metavar="FILE", help="Write a badge there: .svg, or .json for shields.io."
+)
 @click.option(
     "--wait",
     "wait_s",
