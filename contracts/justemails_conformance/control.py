@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from justemails_conformance.evidence import words
 from justemails_conformance.transport import Exchange, Request, Target
 
 Json = Any  # what JSON can say
@@ -152,4 +153,4 @@ def _error(exchange: Exchange) -> ControlError:
     asked = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
     if exchange.answer is None:
         return ControlError(f"{asked}: {exchange.trouble}")
-    return ControlError(f"{asked} is answered with {exchange.status} {ascii(exchange.answer.body[:200])[2:-1]}")
+    return ControlError(f"{asked} is answered with {exchange.status} {words(exchange)}")

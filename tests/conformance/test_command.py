@@ -90,6 +90,8 @@ def test_a_breach_is_told_with_the_promise_and_how_to_ask_again_and_go_on(client
     ]
     assert paragraph[1].endswith("as [errors.422] says. (said in words)")
     assert paragraph[3] == "  expected  422"
+    assert paragraph[4].startswith('  got       200 {"id": "msg_')
+    assert paragraph[4].endswith("...")
     assert paragraph[8:11] == [
         "",
         "How it is judged, and what would pass:  justemails explain send.request.from.domain",
@@ -134,6 +136,13 @@ def test_every_exit_code_means_one_thing(client: Client, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Files, "write", full)
     assert exit_code(*ONE) == 4
+
+
+def test_quotes_in_an_answer_are_shown_as_they_are(client: Client) -> None:
+    done = run("conform", client.api, "--key", client.key, "--from", "a@b.example", "--only", "send.request", code=1)
+
+    assert '"message": "The domain \'b.example\' of the' in done.stdout
+    assert "\\'" not in done.stdout
 
 
 def test_a_port_that_nobody_serves_is_exit_code_three_and_one_line() -> None:
