@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from justemails_conformance.evidence import words
 from justemails_conformance.transport import Exchange, Request, Target
 
 Json = Any  # what JSON can say
@@ -51,12 +52,14 @@ class Control:
         self._target = Target(url, deadline_s=_DEADLINE_S)
 
     def check(self) -> None:
-        """Ask whether it is there.
+        """Ask whether it is there, and is one.
 
         Raises:
             ControlError: it is not.
         """
-        self._ask("GET", "/ready")
+        exchange = self._exchange("GET", "/ready")
+        if not exchange.succeeded or _said(exchange).get("ready") is not True:
+            raise _error(exchange)
 
     @cached_property
     def moves_the_clock(self) -> bool:
@@ -66,6 +69,11 @@ class Control:
         except ControlError:
             return False
         return True
+
+    @property
+    def clock_stands_still(self) -> bool:
+        """Whether time goes on only where it is moved."""
+        return bool(self._ask("GET", "/clock")["mode"] == "virtual")
 
     def advance(self, seconds: float) -> None:
         """Move the clock on, by whole seconds; return when all that fell due has run."""
@@ -91,10 +99,7 @@ class Control:
     def why_nothing_came(self, to: str) -> str:
         """Return what the control API says of a mail that did not arrive."""
         exchange = self._exchange("GET", f"/inbox/wait?{urlencode({'to': to, 'timeout': 0})}")
-        try:
-            return str(json.loads(exchange.answer.body if exchange.answer else b"{}").get("message", ""))
-        except ValueError:
-            return ""
+        return str(_said(exchange).get("message", ""))
 
     @contextmanager
     def behaving(self, address: str, behaviour: Mapping[str, Json]) -> Iterator[str]:
@@ -140,8 +145,17 @@ class Control:
         return self._target.ask(Request(method, path, headers, data))
 
 
+def _said(exchange: Exchange) -> Mapping[str, Json]:
+    """Return the object of an answer; an empty one where it has none."""
+    try:
+        said = json.loads(exchange.answer.body if exchange.answer else b"{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def _error(exchange: Exchange) -> ControlError:
     asked = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
     if exchange.answer is None:
         return ControlError(f"{asked}: {exchange.trouble}")
-    return ControlError(f"{asked} is answered with {exchange.status} {ascii(exchange.answer.body[:200])[2:-1]}")
+    return ControlError(f"{asked} is answered with {exchange.status} {words(exchange)}")

@@ -20,7 +20,7 @@ def equip(scene: Scene, redaction: Redaction) -> None:
             made = control.make_key(control.account(_ACCOUNT), "full")
             redaction.hide(made.secret, "other-key")
             scene.means = replace(scene.means, other_key=made.secret)
-            scene.at_end.callback(scene.party.with_key(made.secret).revoke_key, made.id)
+            scene.made.append(made)  # which revokes itself at the end, as each of them does
         if scene.means.restricted_key is None:
             made = control.make_key(control.account_beside(_ACCOUNT), "send")
             redaction.hide(made.secret, "send-only-key")

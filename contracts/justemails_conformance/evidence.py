@@ -88,7 +88,7 @@ def answered(exchange: Exchange, codes: Collection[int], expected: str) -> Excha
     if exchange.answer is None:
         raise BreachError(expected, exchange.trouble or "no answer", exchange)
     if exchange.answer.status not in codes:
-        raise BreachError(expected, f"{exchange.answer.status} {_words(exchange)}".rstrip(), exchange)
+        raise BreachError(expected, f"{exchange.answer.status} {words(exchange)}".rstrip(), exchange)
     return exchange
 
 
@@ -109,7 +109,7 @@ def json_of(exchange: Exchange) -> Any:  # Any: JSON
     try:
         return json.loads(exchange.answer.body.decode("utf-8"))  # RFC 8259 8.1: and in no other coding
     except (ValueError, RecursionError):
-        raise BreachError("a JSON body", _words(exchange) or "an empty body", exchange) from None
+        raise BreachError("a JSON body", words(exchange) or "an empty body", exchange) from None
 
 
 def json_or_none(exchange: Exchange) -> object:
@@ -198,6 +198,9 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _words(exchange: Exchange) -> str:
-    body = exchange.answer.body[:_SHOWN] if exchange.answer else b""
-    return ascii(body.decode("utf-8", "replace"))[1:-1]
+def words(exchange: Exchange) -> str:
+    """Return the body of an answer as it can be shown anywhere, and not too much of it."""
+    body = exchange.answer.body if exchange.answer else b""
+    text = body[:_SHOWN].decode("utf-8", "replace")
+    told = "".join(one if " " <= one <= "~" else ascii(one)[1:-1] for one in text)
+    return told if len(body) <= _SHOWN else f"{told}..."

@@ -20,16 +20,16 @@ def read_expected_failures(path: Path) -> Mapping[str, str]:
     Raises:
         TomlError: the file is none, names a clause that is not checked, or gives no reason.
     """
-    rows = members(str(path), read(path), ["expected"]).get("expected", [])
+    rows = members("the file", read(path), ["expected"]).get("expected", [])
     if not isinstance(rows, list):
-        raise TomlError(f"{path}: the expectations have to be tables that begin with [[expected]]")
+        raise TomlError("the expectations have to be tables that begin with [[expected]]")
     reasons: dict[str, str] = {}
     for row in rows:
         given = members("[[expected]]", row, ["clause", "reason"])
         clause = text("[[expected]] clause", given.get("clause"))
         if clause not in clauses() or not clauses()[clause].checked:
-            raise TomlError(f"{path}: no clause that is checked is called {clause}; justemails clauses lists them")
+            raise TomlError(f"no clause that is checked is called {clause}; justemails clauses lists them")
         if clause in reasons:
-            raise TomlError(f"{path}: {clause} is expected twice")
+            raise TomlError(f"{clause} is expected twice")
         reasons[clause] = text(f"the reason of {clause}", given.get("reason"))
     return reasons

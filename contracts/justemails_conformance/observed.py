@@ -18,6 +18,11 @@ def observed(scene: Scene) -> dict[str, object]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+def observable() -> Sequence[str]:
+    """Return the names of the choices that can be seen."""
+    return [*_CHOICES]
+
+
 def differences(declared: Mapping[str, object], seen: Mapping[str, object]) -> Sequence[str]:
     """Return a line for each choice that is declared in one way and observed in another."""
     return [
@@ -77,8 +82,9 @@ def _pages(scene: Scene) -> object:
 
 def _unused(scene: Scene) -> object:
     """What ``lastUsed`` is before a key is used."""
+    made = scene.first_making.made if "first_making" in vars(scene) else None
     for item in _items(_asked(scene, "keys")):
-        if scene.made and item.get("id") == scene.made[0].id:
+        if made is not None and item.get("id") == made.id:
             return ("null" if item["lastUsed"] is None else "a time") if "lastUsed" in item else "absent"
     return None
 

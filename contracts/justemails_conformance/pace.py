@@ -12,11 +12,19 @@ class Pace:
     Args:
         wait: waits for so many seconds, or moves the server's clock on by as many.
         listen: told before each wait how long it is going to be.
+        stands_still: whether the server's clock goes on by such waits alone.
     """
 
-    def __init__(self, wait: Wait = clock.wait, listen: Callable[[float], None] = lambda seconds: None) -> None:
+    def __init__(
+        self,
+        wait: Wait = clock.wait,
+        listen: Callable[[float], None] = lambda seconds: None,
+        *,
+        stands_still: bool = False,
+    ) -> None:
         self._wait = wait
         self._listen = listen
+        self._stands_still = stands_still
         self._skipped_s = 0.0
 
     def wait(self, seconds: float) -> None:
@@ -24,7 +32,8 @@ class Pace:
         began = clock.elapsed_s()
         self._listen(seconds)
         self._wait(seconds)
-        self._skipped_s += max(0.0, seconds - (clock.elapsed_s() - began))
+        passed_s = 0.0 if self._stands_still else clock.elapsed_s() - began
+        self._skipped_s += max(0.0, seconds - passed_s)
 
     @property
     def costs_nothing(self) -> bool:
@@ -33,4 +42,4 @@ class Pace:
 
     def elapsed_s(self) -> float:
         """Return the server's seconds; only differences mean anything."""
-        return clock.elapsed_s() + self._skipped_s
+        return self._skipped_s if self._stands_still else clock.elapsed_s() + self._skipped_s

@@ -4,7 +4,7 @@
 name = "Example Mail"
 base_url = "http://127.0.0.1:3000/api/v1"
 [keys]
-primary = "${EXAMPLE_KEY}"               # from the environment; the three keys may be
+primary = "${EXAMPLE_KEY}"               # from the environment; addresses and URLs may be, too
 [mail]
 from = "hello@example.com"
 [capabilities]
@@ -31,6 +31,18 @@ _OF = {
     "mail": ("from", "to", "unverified_from"),
     "capabilities": ("delivers_within_s", "retries_within_s"),
 }
+OPTIONS = {
+    "base_url": ("target", "base_url"),
+    "control": ("target", "control"),
+    "key": ("keys", "primary"),
+    "other_key": ("keys", "other"),
+    "send_only_key": ("keys", "send_only"),
+    "sender": ("mail", "from"),
+    "to": ("mail", "to"),
+    "unverified_from": ("mail", "unverified_from"),
+}
+"""Where the file says what an option of the command says."""
+
 FILTERS = ("status", "from", "to", "subject")
 """The filters whose meaning is plain enough to be judged, where a server has them under these names."""
 
@@ -75,23 +87,14 @@ def read_target(path: Path) -> TargetFile:
     Raises:
         TomlError: it is none.
     """
-    tables = members(str(path), read(path), [*_OF, "choices"])
-    target, keys, mail, capabilities = (members(f"[{name}]", tables.get(name, {}), _OF[name]) for name in _OF)
+    tables = members("the file", read(path), [*_OF, "choices"])
+    given = {name: members(f"[{name}]", tables.get(name, {}), _OF[name]) for name in _OF}
     options = {
-        "base_url": target.get("base_url"),
-        "control": target.get("control"),
-        "key": keys.get("primary"),
-        "other_key": keys.get("other"),
-        "send_only_key": keys.get("send_only"),
-        "sender": mail.get("from"),
-        "to": mail.get("to"),
-        "unverified_from": mail.get("unverified_from"),
+        option: _expanded(f"[{table}] {name}", given[table][name])
+        for option, (table, name) in OPTIONS.items()
+        if name in given[table]
     }
-    return TargetFile(
-        _about(target),
-        {name: _expanded(name, value) for name, value in options.items() if value is not None},
-        _declared(capabilities, tables.get("choices", {})),
-    )
+    return TargetFile(_about(given["target"]), options, _declared(given["capabilities"], tables.get("choices", {})))
 
 
 def _about(target: Mapping[str, Any]) -> About:
@@ -102,16 +105,19 @@ def _about(target: Mapping[str, Any]) -> About:
     return About(**texts, contact=[text("[target] contact", one) for one in contact])
 
 
-def _expanded(name: str, value: object) -> str:
+def _expanded(where: str, value: object) -> str:
     def of_environment(variable: re.Match[str]) -> str:
-        if variable[1] not in os.environ:
-            raise TomlError(f"the environment has no {variable[1]}, which the target file names for {name}")
+        # A secret that a CI server does not hand out is an empty variable there.
+        if not os.environ.get(variable[1], "").strip():
+            raise TomlError(f"{where} names {variable[1]}, which the environment has not, or has empty")
         return os.environ[variable[1]]
 
-    return _VARIABLE.sub(of_environment, text(name, value))
+    return _VARIABLE.sub(of_environment, text(where, value))
 
 
 def _declared(capabilities: Mapping[str, Any], choices: object) -> Declared:
+    from justemails_conformance.observed import observable  # it needs this module
+
     seconds = {name: _seconds(name, capabilities[name]) for name in capabilities}
     if not isinstance(choices, dict):
         raise TomlError("[choices] has to be a table")
@@ -121,6 +127,8 @@ def _declared(capabilities: Mapping[str, Any], choices: object) -> Declared:
     rest = {name: value for name, value in choices.items() if name != "filters"}
     if nested := [name for name, value in rest.items() if isinstance(value, dict)]:
         raise TomlError(f'[choices] {nested[0]} has to be one value; names with a dot are quoted, as "{nested[0]}.x"')
+    if unknown := [name for name in rest if name not in observable()]:
+        raise TomlError(f"[choices] knows no {unknown[0]!r}; it may have filters, {', '.join(observable())}")
     return Declared(**seconds, filters=filters, choices=rest)
 
 

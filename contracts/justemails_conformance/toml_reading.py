@@ -9,7 +9,7 @@ Toml = Mapping[str, Any]  # what TOML can say
 
 
 class TomlError(ValueError):
-    """A file that cannot be used; the message names the place and what would pass."""
+    """A file that cannot be used; the message names the place in it and what would pass."""
 
 
 def read(path: Path) -> Toml:
@@ -21,9 +21,9 @@ def read(path: Path) -> Toml:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as ex:
-        raise TomlError(f"{path} cannot be read: {ex.strerror}") from ex
+        raise TomlError(f"it cannot be read: {ex.strerror}") from ex
     except ValueError as ex:
-        raise TomlError(f"{path} is no TOML: {ex}") from ex
+        raise TomlError(f"it is no TOML: {ex}") from ex
 
 
 def members(where: str, table: object, allowed: Collection[str]) -> Toml:

@@ -67,6 +67,7 @@ class Verdict:
         seed: repeats it, as far as the server does its part.
         options: what was asked for on the command line, for the line that repeats it. A key stands in it by its name,
             as in ``--other-key <other-key>``; the base URL, the profile, the clauses and the seed are left out.
+        everything: whether whole profiles were judged, and not some clauses of them.
     """
 
     base_url: str
@@ -81,6 +82,7 @@ class Verdict:
     removed: list[str] = field(default_factory=list)
     about: About = About()
     options: Sequence[str] = ()
+    everything: bool = True
 
     def count(self, outcome: Outcome) -> int:
         return sum(finding.outcome is outcome for finding in self.findings)
@@ -91,15 +93,17 @@ class Verdict:
         judged = self.count(Outcome.PASS) + self.count(Outcome.FAIL) + self.count(Outcome.WARN)
         return judged > self.count(Outcome.SKIP) + self.count(Outcome.INCONCLUSIVE) and self.count(Outcome.PASS) > 0
 
-    def exit_code(self, *, everything: bool = True) -> int:
-        """Return the exit code of a run; one that verified nothing is no success.
+    @property
+    def verified(self) -> bool:
+        """Whether the run is one to be relied on; of some clauses it is as soon as anything was seen of them."""
+        if self.everything:
+            return self.enough
+        return any(self.count(outcome) for outcome in (Outcome.PASS, Outcome.WARN, Outcome.FAIL))
 
-        Args:
-            everything: whether whole profiles were judged, and not some clauses of them.
-        """
+    def exit_code(self) -> int:
+        """Return the exit code of a run; one that verified nothing is no success."""
         if self.count(Outcome.ERROR):
             return 4
         if any(finding.is_bad_news for finding in self.findings):
             return 1
-        verified = self.enough if everything else self.count(Outcome.PASS) + self.count(Outcome.WARN) > 0
-        return 0 if verified else 3
+        return 0 if self.verified else 3

@@ -19,6 +19,7 @@ from tests.sandbox.harness import Process
 from justemails.pony_store import PonyStore
 from justemails_sandbox.data_folder import store_path
 from justemails_sandbox.inbox import Inbox, MailFilter
+from justemails_sandbox.sending import DELIVERY
 
 SENDERS = 4
 
@@ -64,7 +65,8 @@ def test_kill_9_at_random_instants_loses_no_acknowledged_message(tmp_path: Path,
     assert len(acknowledged) > 5 * kills
     assert statuses == {"delivered": len(acknowledged)}
     assert set(acknowledged) <= set(copies)
-    assert duplicates <= kills
+    # What was under way at a kill may be sent again (CHOICE-24); all of it goes to one domain.
+    assert duplicates <= kills * DELIVERY.per_domain
 
 
 def more_keys(sandbox: Process) -> list[str]:

@@ -221,7 +221,7 @@ def _(scene: Scene) -> None:
         if len(found) != room or any(message_id in seen for message_id in found):
             raise BreachError(
                 f"on page {number + 1} of {_A_PAGE} each {room} of {total} messages, none of them on an earlier page",
-                ", ".join(map(shown, found)) or "nothing",
+                ", ".join(map(shown, found)) or "no message",
                 page,
             )
         seen += found

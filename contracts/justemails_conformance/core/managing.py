@@ -172,7 +172,9 @@ def _(scene: Scene) -> None:
     """Whatever refuses it will do (CHOICE-14)."""
     exchange = scene.other.revoke_key(scene.second_key.id)
     if exchange.succeeded:
-        raise BreachError("no end of another account's key", f"{exchange.status}, as if it were revoked", exchange)
+        raise BreachError(
+            "a refusal: the key is another account's", f"{exchange.status}, as if the key were revoked", exchange
+        )
 
 
 @check("keys.revoke.response")

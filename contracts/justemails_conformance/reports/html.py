@@ -19,6 +19,7 @@ from justemails_conformance.reports.visible import visible
 from justemails_conformance.reports.wording import (
     LEVELS,
     MARKS,
+    STANDINGS,
     asked,
     group,
     is_expected,
@@ -31,7 +32,6 @@ from justemails_conformance.transport import Exchange
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_STANDINGS = {"words": "said in words", "example": "shown in an example", "implied": "implied"}
 _BODY_SHOWN = 1200  # characters
 _VALUE_SHOWN = 300
 _HEADERS_SHOWN = 40
@@ -219,7 +219,7 @@ def _mark(outcome: Outcome, more: str = "") -> str:
 def _marked_up(sentence: str) -> str:
     """Return one of our own sentences with its code words marked, and with its standing in plain words."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(sentence).replace(" | *", " *").replace(" | ", " · "))
-    for standing, words in _STANDINGS.items():
+    for standing, words in STANDINGS.items():
         html = html.replace(f"*{standing}*", f'<span class="quiet">({words})</span>')
     return html
 

@@ -47,7 +47,7 @@ def headline(verdict: Verdict) -> str:
         return f"It breaks {count.broken} of {promises(count.judged)}{which}"
     if errors := verdict.count(Outcome.ERROR):
         return f"The suite itself failed at {errors} of its checks"
-    if not count.judged or not verdict.enough:
+    if not verdict.verified:
         return "Too little could be verified for a verdict"
     return "It keeps every promise that was checked"
 

@@ -1,10 +1,10 @@
 """A run told in a terminal: a line for each finding, and a paragraph for each breach."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from justemails_conformance.reports.again import curl
 from justemails_conformance.reports.visible import only_ascii
-from justemails_conformance.reports.wording import asked, headers_of_interest, known, of_interest, reason_of
+from justemails_conformance.reports.wording import asked, headers_of_interest, in_words, known, of_interest, reason_of
 from justemails_conformance.verdict import Finding, Outcome
 
 _MARKS: Mapping[Outcome, str] = {
@@ -14,6 +14,12 @@ _MARKS: Mapping[Outcome, str] = {
     Outcome.SKIP: "skip",
     Outcome.INCONCLUSIVE: "unclear",
     Outcome.ERROR: "ERROR",
+}
+_KEYS: Mapping[str, str] = {
+    "JUSTEMAILS_KEY": "the --key",
+    "JUSTEMAILS_OTHER_KEY": "another account's",
+    "JUSTEMAILS_SEND_ONLY_KEY": "one that may only send",
+    "JUSTEMAILS_NEW_KEY": "a new one, since the run has revoked its own",
 }
 _BODY_SHOWN = 300  # characters
 
@@ -31,9 +37,20 @@ def told(base_url: str, finding: Finding) -> Iterator[str]:
         yield f"  {name:<9} {text}"
 
 
+def to_go_on(breaches: Sequence[Finding]) -> Iterator[str]:
+    """Yield what a reader can do with the paragraphs above."""
+    if not breaches:
+        return
+    one = "it" if len(breaches) == 1 else "each"
+    yield f"How {one} is judged, and what would pass:  justemails explain {breaches[0].clause.id}"
+    asked_again = "".join(curl("http://host", one.exchange) for one in breaches if one.exchange is not None)
+    if keys := [f"{variable} ({whose})" for variable, whose in _KEYS.items() if f"${variable}" in asked_again]:
+        yield f'The lines behind "again" take from the shell: {", ".join(keys)}'
+
+
 def _told(base_url: str, finding: Finding) -> Iterator[tuple[str, str]]:
     exchange = finding.exchange
-    yield "promise", finding.clause.sentence
+    yield "promise", in_words(finding.clause.sentence)
     if exchange is not None:
         yield "asked", only_ascii(asked(finding))
     yield "expected", only_ascii(finding.expected)

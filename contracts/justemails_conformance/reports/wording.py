@@ -47,6 +47,17 @@ _MEMBERS = frozenset({"from", "to", "subject", "html", "text", "replyTo", "heade
 _SHOWN = 60
 
 
+STANDINGS: Mapping[str, str] = {"words": "said in words", "example": "shown in an example", "implied": "implied"}
+"""How the document makes a promise, by the mark that stands behind it."""
+
+
+def in_words(sentence: str) -> str:
+    """Return a sentence of the document without marks that only its readers know."""
+    for standing, words in STANDINGS.items():
+        sentence = sentence.replace(f" | *{standing}*", f" ({words})").replace(f"*{standing}*", f"({words})")
+    return sentence
+
+
 def reason_of(finding: Finding) -> str | None:
     """Return why nothing can be said of the server, or None where something can."""
     return (finding.got or "no reason is known") if finding.outcome in UNDECIDED else None

@@ -6,6 +6,7 @@ import click
 
 from justemails_conformance import clauses as table
 from justemails_conformance.clauses import Clause
+from justemails_conformance.reports.wording import in_words
 
 
 @click.command("clauses", short_help="List the promises that a server is judged by.")
@@ -37,11 +38,11 @@ def _as_json(clause: Clause) -> str:
 
 def _explained(clause: Clause) -> tuple[str, ...]:
     if not clause.checked:
-        return (clause.id, f"  promise     {clause.sentence}", f"  not checked {clause.how}")
+        return (clause.id, f"  promise     {in_words(clause.sentence)}", f"  not checked {clause.how}")
     meaning = "a breach fails the server" if clause.level == "M" else "a breach is a warning"
     return (
         clause.id,
-        f"  promise  {clause.sentence}",
+        f"  promise  {in_words(clause.sentence)}",
         f"  level    {clause.level}: {meaning}",
         f"  profile  {clause.profile}",
         f"  check    {clause.how}",

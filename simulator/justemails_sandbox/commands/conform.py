@@ -2,12 +2,15 @@
 
 import fnmatch
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from justemails_conformance import clauses as table
+from justemails_conformance import clock
 from justemails_conformance.clauses import Profile
 from justemails_conformance.control import Control, ControlError
 from justemails_conformance.expected_failures import read_expected_failures
@@ -15,16 +18,21 @@ from justemails_conformance.judge import Judge, UnreachableError
 from justemails_conformance.observed import differences
 from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.tally import headline
-from justemails_conformance.reports.text import told
+from justemails_conformance.reports.text import to_go_on, told
+from justemails_conformance.reports.visible import only_ascii
 from justemails_conformance.scene import Means
 from justemails_conformance.target_file import Declared, TargetFile, read_target
 from justemails_conformance.toml_reading import TomlError
-from justemails_conformance.transport import BadBaseUrlError, Target
+from justemails_conformance.transport import BadBaseUrlError, Request, Target
 from justemails_conformance.verdict import About, Outcome, Verdict
 from justemails_sandbox.commands.progress import Progress
 
+T = TypeVar("T")
+
 _TOO_LITTLE, _OUR_FAULT = 3, 4
-_FILE = click.Path(path_type=Path)
+_LOOK_AGAIN_S = 0.2
+_REASONS = 5  # that are told
+_FILE = click.Path(path_type=Path)  # looked at by Files, all of them before the first request
 _NOTHING = TargetFile(About(), {}, Declared())
 
 
@@ -41,28 +49,19 @@ class _Profiles(click.ParamType[Sequence[Profile]]):
         return [profile for profile in Profile if profile in names or "all" in names]
 
 
-class _Target(click.ParamType[TargetFile]):
-    """The path of a target file."""
+class _TomlFile(click.ParamType[T]):
+    """The path of a TOML file."""
 
     name = "file"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> TargetFile:
+    def __init__(self, read: Callable[[Path], T]) -> None:
+        self._read = read
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> T:
         try:
-            return read_target(Path(str(value)))
+            return self._read(Path(str(value)))
         except TomlError as ex:
-            self.fail(str(ex), param, ctx)
-
-
-class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
-    """The path of a file of expected failures."""
-
-    name = "file"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Mapping[str, str]:
-        try:
-            return read_expected_failures(Path(str(value)))
-        except TomlError as ex:
-            self.fail(str(ex), param, ctx)
+            self.fail(f"{value}: {ex}", param, ctx)
 
 
 @click.command(short_help="Judge a server of this API by its base URL.")
@@ -85,8 +84,8 @@ class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
     show_default=True,
     type=_Profiles(),
     metavar="NAMES",
-    help="What to judge, parted by commas: core (sixty requests), limits (five hundred, and a minute of waiting), "
-    "delivery (needs --control), security, fuzz; or all.",
+    help="What to judge, parted by commas: core (some sixty requests), limits (450, and a minute of waiting), "
+    "delivery (needs --control), security (190, in a minute or two), fuzz (300, in a minute); or all.",
 )
 @click.option("--only", multiple=True, metavar="CLAUSE", help="Judge these clauses alone; * stands for anything.")
 @click.option(
@@ -97,14 +96,34 @@ class _ExpectedFailures(click.ParamType[Mapping[str, str]]):
     help="The control API of the sandbox, or of the lab that the server runs in: shows what arrives, and moves the "
     "clock instead of waiting.",
 )
-@click.option("--target", "target_file", type=_Target(), help="TOML file of the server, its means and its choices.")
 @click.option(
-    "--xfail", "expected", type=_ExpectedFailures(), help="TOML file of failures that are known, with reasons."
+    "--target",
+    "target_file",
+    type=_TomlFile(read_target),
+    help="TOML file of the server, its means and its choices; options win over it.",
 )
-@click.option("--json", "json_file", type=_FILE, help="Write the report there.")
-@click.option("--junit", "junit_file", type=_FILE, help="Write the report there as JUnit XML, for CI servers.")
-@click.option("--html", "html_file", type=_FILE, help="Write the report there as a page, for people.")
-@click.option("--badge", "badge_file", type=_FILE, help="Write a badge there: .svg, or .json for shields.io.")
+@click.option(
+    "--xfail",
+    "expected",
+    type=_TomlFile(read_expected_failures),
+    help="TOML file of failures that are known, with reasons.",
+)
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report there.")
+@click.option(
+    "--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report there as JUnit XML, for CI servers."
+)
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report there as a page, for people.")
+@click.option(
+    "--badge", "badge_file", type=_FILE, metavar="FILE", help="Write a badge there: .svg, or .json for shields.io."
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0, 3600),
+    default=0,
+    metavar="SECONDS",
+    help="Wait so long for the server to answer at all, if it has just been started.",
+)
 @click.option("--seed", type=int, help="Repeat the draws of the run whose report names this seed.")
 def conform(
     base_url: str | None,
@@ -123,16 +142,17 @@ def conform(
     junit_file: Path | None,
     html_file: Path | None,
     badge_file: Path | None,
+    wait_s: float,
     seed: int | None,
 ) -> None:
     """Judge a server by every promise of the API document that can be checked from outside.
 
     BASE_URL, the key and --from are needed, here or in the target file.
 
-    Exit code 0: every M clause that was judged passed; 1: one failed, or an expected failure is over; 3: there is no
-    such server, or too little could be verified; 4: a fault of the suite.
+    Exit code 0: every M clause that was judged passed; 1: one failed, or an expected failure is over; 2: wrong usage,
+    and nothing was asked; 3: there is no such server, or too little could be verified; 4: a fault of the suite.
     """
-    _check_patterns(only)
+    _check_patterns(only, profiles)
     file = target_file or _NOTHING
     given = {
         "base_url": base_url,
@@ -150,6 +170,7 @@ def conform(
         files = Files(json_file, junit_file, html_file, badge_file)
     except UnwritableError as ex:
         raise click.UsageError(str(ex)) from ex
+    _wait_for(target, wait_s)
     wanted = [clause.id for clause in table.clauses().values() if clause.profile in profiles]
     progress = Progress(sum(_is_wanted(clause, only) for clause in wanted))
     judge = Judge(
@@ -173,12 +194,13 @@ def conform(
         progress.end()
     verdict.about = file.about
     verdict.options = _replayed(options)
+    verdict.everything = not only
     _tell(verdict, differences(file.declared.choices, verdict.observed))
     try:
         files.write(verdict)
     except OSError as ex:
         _end(f"the report cannot be written: {ex}", _OUR_FAULT)
-    sys.exit(verdict.exit_code(everything=not only))
+    sys.exit(verdict.exit_code())
 
 
 def _end(words: str, code: int) -> None:
@@ -186,13 +208,16 @@ def _end(words: str, code: int) -> None:
     sys.exit(code)
 
 
-def _check_patterns(only: tuple[str, ...]) -> None:
+def _check_patterns(only: tuple[str, ...], profiles: Sequence[Profile]) -> None:
     for pattern in only:
         found = [clause for clause in table.clauses().values() if fnmatch.fnmatchcase(clause.id, pattern)]
-        if not any(clause.checked for clause in found):
+        having = {clause.profile: None for clause in found if clause.profile is not None}  # in their order
+        if not having:
             raise click.BadParameter(
                 f"no clause that is checked is called {pattern}; justemails clauses lists them", param_hint="--only"
             )
+        if not having.keys() & {*profiles}:
+            raise click.BadParameter(f"{pattern} needs --profile {','.join(having)}", param_hint="--only")
 
 
 def _is_wanted(clause: str, only: tuple[str, ...]) -> bool:
@@ -206,6 +231,13 @@ def _target(options: Mapping[str, str]) -> Target:
         return Target(options["base_url"])
     except BadBaseUrlError as ex:
         raise click.BadParameter(str(ex), param_hint="BASE_URL") from ex
+
+
+def _wait_for(target: Target, seconds: float) -> None:
+    """Wait until somebody answers; if nobody does in time, the judge is going to say so."""
+    until = clock.elapsed_s() + seconds
+    while clock.elapsed_s() < until and target.ask(Request("GET", "/messages", {})).answer is None:
+        clock.wait(min(_LOOK_AGAIN_S, max(0.0, until - clock.elapsed_s())))
 
 
 def _means(options: Mapping[str, str]) -> Means:
@@ -249,19 +281,31 @@ def _replayed(options: Mapping[str, str]) -> Sequence[str]:
 
 
 def _tell(verdict: Verdict, differing: Sequence[str]) -> None:
-    for finding in verdict.findings:
-        if finding.outcome in {Outcome.FAIL, Outcome.WARN} or (finding.expected_failure and finding.passed):
-            click.echo("")
-            for line in told(verdict.base_url, finding):
-                click.echo(line)
+    worth_telling = [one for one in verdict.findings if one.outcome in {Outcome.FAIL, Outcome.WARN} or one.is_bad_news]
+    for finding in worth_telling:
+        click.echo("")
+        for line in told(verdict.base_url, finding):
+            click.echo(line)
     click.echo("")
+    for line in to_go_on(worth_telling):
+        click.echo(line)
     for line in differing:
         click.echo(f"differs from what the target file declares: {line}")
     for made in verdict.created:
         if made not in verdict.removed:
             click.echo(f"left behind: the key {made}, which could not be revoked")
     click.echo(headline(verdict))
+    if verdict.exit_code() == _TOO_LITTLE:
+        for line in _missing(verdict):
+            click.echo(line)
     click.echo(", ".join(f"{verdict.count(outcome)} {outcome.value}" for outcome in Outcome))
     asked = sum(verdict.journal.requests.values())
     seconds = f"{verdict.seconds:.1f} s, seed {verdict.seed}"
     click.echo(f"{asked} requests in {seconds}, {verdict.journal.unexpected_429} times 429")
+
+
+def _missing(verdict: Verdict) -> Iterator[str]:
+    """Yield why nothing can be said, the reason that most checks give first."""
+    undecided = [one.got for one in verdict.findings if one.outcome in {Outcome.SKIP, Outcome.INCONCLUSIVE}]
+    for reason, count in Counter(undecided).most_common(_REASONS):
+        yield f"  {count} {'check' if count == 1 else 'checks'}: {only_ascii(reason)}"
