@@ -1,0 +1,106 @@
+"""The document's three sample calls, taken as they are written, without curl, Node or a socket [send.calls].
+
+A lesson runs everywhere and says the same everywhere, also where there is no curl and no Node. So the lab reads the
+command or the script, and sends what the program would send. That it is the same request is not believed but tested:
+``tests/notebooks/test_calls.py`` has the real programs send the same texts to a real server.
+
+Only what the document's calls are made of is understood; anything else is refused by name.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    import requests
+
+_FETCH = re.compile(r"""fetch\(\s*["']([^"']+)["']\s*,\s*(\{.*\})\s*\)""", re.DOTALL)
+_STRINGIFY = re.compile(r"JSON\.stringify\((\{.*?\})\)", re.DOTALL)
+
+
+class CallError(ValueError):
+    """A call that is not written as the document writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, whoever makes it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+
+
+def read_curl(command: str) -> Call:
+    """Read a curl command: its address, ``-X``, ``-H`` and ``-d``.
+
+    Raises:
+        CallError: it has something else.
+    """
+    words = iter(shlex.split(command.replace("\\\n", " ")))
+    if next(words, "") != "curl":
+        raise CallError("The command begins with 'curl'.")
+    method, url, headers, body = None, None, {}, None
+    for word in words:
+        match word:
+            case "-X":
+                method = next(words, "")
+            case "-H":
+                name, _, value = next(words, "").partition(":")
+                headers[name.strip()] = value.strip()
+            case "-d":
+                body = next(words, "")
+            case _ if word.startswith("-"):
+                raise CallError(f"The lab's curl knows -X, -H and -d, and not {word}.")
+            case _:
+                url = word
+    if url is None:
+        raise CallError("The command has no address.")
+    return Call(method or ("POST" if body is not None else "GET"), url, headers, body)
+
+
+def read_fetch(script: str) -> Call:
+    """Read a ``fetch`` whose settings are written out: method, headers, and the body in ``JSON.stringify``.
+
+    Raises:
+        CallError: it is none.
+    """
+    found = _FETCH.search(script)
+    if found is None:
+        raise CallError("The lab's Node knows fetch(\"address\", { ... }), written out.")
+    try:
+        # An object literal of quoted strings and bare names is a YAML flow mapping.
+        settings: Any = yaml.safe_load(_STRINGIFY.sub(r"\1", found[2]))
+        body = settings.get("body")
+        return Call(settings.get("method", "GET"), found[1], settings.get("headers", {}), body and _compact(body))
+    except (yaml.YAMLError, AttributeError):
+        raise CallError("The settings of fetch are an object of names and strings, written out.") from None
+
+
+def requests_on(answer: "Callable[[requests.PreparedRequest], requests.Response]") -> "requests.Session":
+    """Return the library ``requests`` with the lab where the network would be: every other part of it is real."""
+    import requests
+    from requests.adapters import BaseAdapter
+
+    class InProcess(BaseAdapter):
+        def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+            return answer(request)
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, InProcess())
+    return session
+
+
+def _compact(body: object) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
