@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import requests
 
 _FETCH = re.compile(r"""fetch\(\s*["']([^"']+)["']\s*,\s*(\{.*\})\s*\)""", re.DOTALL)
+_KEY_IN_TEMPLATE = re.compile(r"`([^`$]*)\$\{process\.env\.KEY\}`")
 _STRINGIFY = re.compile(r"JSON\.stringify\((\{.*?\})\)", re.DOTALL)
 
 
@@ -37,13 +38,13 @@ class Call:
     body: str | None = None
 
 
-def read_curl(command: str) -> Call:
-    """Read a curl command: its address, ``-X``, ``-H`` and ``-d``.
+def read_curl(command: str, key: str) -> Call:
+    """Read a curl command: its address, ``-X``, ``-H`` and ``-d``; ``$KEY`` is the key, as in a shell that has it.
 
     Raises:
         CallError: it has something else.
     """
-    words = iter(shlex.split(command.replace("\\\n", " ")))
+    words = iter(shlex.split(command.replace("\\\n", " ").replace("$KEY", key)))
     if next(words, "") != "curl":
         raise CallError("The command begins with 'curl'.")
     method, url, headers, body = None, None, {}, None
@@ -65,15 +66,17 @@ def read_curl(command: str) -> Call:
     return Call(method or ("POST" if body is not None else "GET"), url, headers, body)
 
 
-def read_fetch(script: str) -> Call:
+def read_fetch(script: str, key: str) -> Call:
     """Read a ``fetch`` whose settings are written out: method, headers, and the body in ``JSON.stringify``.
+
+    ``process.env.KEY`` is the key, as in a process that has it.
 
     Raises:
         CallError: it is none.
     """
-    found = _FETCH.search(script)
+    found = _FETCH.search(_KEY_IN_TEMPLATE.sub(rf'"\1{key}"', script))
     if found is None:
-        raise CallError("The lab's Node knows fetch(\"address\", { ... }), written out.")
+        raise CallError('The lab\'s Node knows fetch("address", { ... }), written out.')
     try:
         # An object literal of quoted strings and bare names is a YAML flow mapping.
         settings: Any = yaml.safe_load(_STRINGIFY.sub(r"\1", found[2]))

@@ -19,7 +19,7 @@ class Claims:
     texts: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return "\n".join(f"holds: {text}" for text in self.texts)
+        return "\n".join(f"\u2713 {text}" for text in self.texts)
 
 
 def holds(claims: Mapping[str, bool]) -> Claims:

@@ -67,11 +67,11 @@ class Lab:
 
     def curl(self, command: str) -> Exchange:
         """Do what a curl command says."""
-        return self._make(read_curl(command))
+        return self._make(read_curl(command, self.key))
 
     def node(self, script: str) -> Exchange:
         """Do what the ``fetch`` of a JavaScript says."""
-        return self._make(read_fetch(script))
+        return self._make(read_fetch(script, self.key))
 
     @property
     def requests(self) -> "requests.Session":
@@ -144,9 +144,7 @@ class Lab:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         return self._carry(call.method, target, call.headers, call.body, call.body and json.loads(call.body))
 
-    def _carry(
-        self, method: str, target: str, headers: Mapping[str, str], data: str | None, shown: object
-    ) -> Exchange:
+    def _carry(self, method: str, target: str, headers: Mapping[str, str], data: str | None, shown: object) -> Exchange:
         world = self._world
         self._asked += 1
         result: Any = world.run(  # Any: falcon's result is generic over WSGI and ASGI
@@ -159,9 +157,15 @@ class Lab:
         from requests import Response
 
         data = request.body.decode() if isinstance(request.body, bytes) else request.body
-        exchange = self._make(Call(str(request.method), str(request.url), dict(request.headers), str(data or "") or None))
+        exchange = self._make(
+            Call(str(request.method), str(request.url), dict(request.headers), str(data or "") or None)
+        )
         response = Response()
         response.status_code, response.reason = exchange.status, HTTPStatus(exchange.status).phrase
         response.headers.update(exchange.headers)
-        response.raw, response.request, response.url = BytesIO(json.dumps(exchange.json).encode()), request, str(request.url)
+        response.raw, response.request, response.url = (
+            BytesIO(json.dumps(exchange.json).encode()),
+            request,
+            str(request.url),
+        )
         return response

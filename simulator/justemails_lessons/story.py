@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from justemails.delivery.reasons import explain
 from justemails.records import Attempt
 from justemails_contract.delivery import INITIAL, Event, Status, is_terminal
+from justemails_lessons.pictures.journey import Journey
 from justemails_lessons.pictures.ladder import Ladder
 from justemails_lessons.pictures.staircase import Staircase
 from justemails_lessons.times import write_span
@@ -55,6 +56,13 @@ class Story:
     def ladder(self, number: int = 1) -> Ladder:
         """Draw what the two servers said in one attempt."""
         return Ladder(self.attempt(number))
+
+    def journey(self) -> Journey:
+        """Draw the way of the mail, by its last attempt."""
+        one = self.tries[-1]
+        reply = f"{one.attempt.code} {one.attempt.text}" if one.attempt.code else one.attempt.text
+        began, ended = one.attempt.at - self.created_at, one.ended_at - self.created_at
+        return Journey(self.recipient, began, ended, reply, one.status)
 
     def staircase(self) -> Staircase:
         """Draw when it was tried."""

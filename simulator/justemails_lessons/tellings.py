@@ -33,14 +33,14 @@ class Passed:
         shown = list(self.lines)
         if len(shown) > _MOST_LINES:
             left_out = len(shown) - _MOST_LINES
-            shown[_MOST_LINES // 2 : -_MOST_LINES // 2] = [f"  ... {left_out} more ..."]
+            shown[_MOST_LINES // 2 : -_MOST_LINES // 2] = [f"... {left_out} more ..."]
         first = f"{write_span(self.span)} passed; it is {self.now:%d %B, %H:%M:%S} UTC."
         return "\n".join([first, *shown])
 
 
 def lines_since(tries: Sequence[Try]) -> list[str]:
     """Say what became of each attempt."""
-    return [f"  {one.ended_at:%H:%M:%S}  attempt {one.attempt.number}: {_outcome(one)}" for one in tries]
+    return [f"{one.ended_at:%H:%M:%S}  {one.recipient}, attempt {one.attempt.number}: {_outcome(one)}" for one in tries]
 
 
 def write_step(step: str | Mapping[str, object]) -> str:
@@ -61,5 +61,5 @@ def _outcome(one: Try) -> str:
     first = said.splitlines()[0]
     if is_terminal(one.status):
         return f"{one.status} ({first})"
-    due = "" if one.due_at is None else f"; the next attempt is due {one.due_at:%H:%M:%S}"
-    return f"put off ({first}){due}"
+    due = "" if one.due_at is None else f", due again {one.due_at:%H:%M:%S}"
+    return f"put off{due} ({first})"

@@ -9,7 +9,7 @@ def write_span(span: timedelta) -> str:
     """Write a time by its two greatest units, or below ten seconds to the tenth."""
     seconds = span.total_seconds()
     if seconds < 10:
-        return f"{seconds:.1f} s" if seconds else "0 s"
+        return f"{seconds:.1f} s".replace(".0 s", " s")
     rest = round(seconds)
     parts = []
     for unit, length in _UNITS:

@@ -59,6 +59,7 @@ class Try:
     """One attempt to deliver a message, with when it ended and what it changed."""
 
     message_id: str
+    recipient: str
     ended_at: datetime
     attempt: Attempt
     status: Status
@@ -96,9 +97,7 @@ class LessonWorld:
         seed_store(self.store, self.clock, self.new_id, self.new_secret, KEY)
         self.loop.run_until_complete(self._start())
         limiter = RateLimiter(self.clock)
-        app = create_app(
-            Dependencies(self.store, self.clock, limiter, self.new_id, self.new_secret, self.engine.wake)
-        )
+        app = create_app(Dependencies(self.store, self.clock, limiter, self.new_id, self.new_secret, self.engine.wake))
         self.api = dated(app, self.clock)
 
     async def _start(self) -> None:
@@ -115,7 +114,8 @@ class LessonWorld:
         self._delivering = asyncio.create_task(self.engine.run())
 
     def _note(self, claim: Claim, outcome: Outcome) -> None:
-        self.tries.append(Try(claim.message_id, self.clock.now(), outcome.attempt, outcome.status, outcome.due_at))
+        to, now = str(claim.content.recipient), self.clock.now()
+        self.tries.append(Try(claim.message_id, to, now, outcome.attempt, outcome.status, outcome.due_at))
 
     def _close(self) -> None:
         self.loop.run_until_complete(self._stop())

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from justemails.records import Attempt
-from justemails_lessons.pictures.svg import AMBER, BLUE, GREEN, INK, MONO_WIDTH, MUTED, PALE, PAPER, RED, RULE, SIZE, Svg
+from justemails_lessons.pictures.svg import AMBER, BLUE, GREEN, INK, MONO_WIDTH, MUTED, PALE, PAPER, RED, RULE, Svg
 
 US = "our server"
-_WIDTH, _LEFT, _RIGHT = 640, 108, 624
-_CHARACTERS = int((_RIGHT - _LEFT - 24) / (SIZE * MONO_WIDTH))
+_WIDTH, _LEFT, _RIGHT, _SIZE = 652, 116, 636, 13
+_CHARACTERS = int((_RIGHT - _LEFT - 28) / (_SIZE * MONO_WIDTH))
 _LINE, _GAP = 18, 14
 
 # What a rung is about, by the command that opens it; written once, at the left.
@@ -82,7 +82,7 @@ def _draw(svg: Svg, y: float, rung: Rung, lines: list[str]) -> None:
         svg.text(_LEFT - 12, y + _LINE - 4, about, colour, anchor="end", size=13, bold=rung.who == "S")
     svg.rect(_LEFT + 10, y, _RIGHT - _LEFT - 20, len(lines) * _LINE + 4, PALE[colour] if rung.who == "S" else PAPER)
     for number, line in enumerate(lines):
-        svg.text(_LEFT + 14, y + 14 + number * _LINE, line, colour, mono=True)
+        svg.text(_LEFT + 14, y + 14 + number * _LINE, line, colour, mono=True, size=_SIZE)
     if rung.who == "C":
         svg.arrow(_LEFT + 2, bottom, _RIGHT - 2, colour)
     elif rung.who == "S":

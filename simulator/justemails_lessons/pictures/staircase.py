@@ -45,7 +45,9 @@ class Staircase:
             x, y = to, up
         colour = COLOURS[self.status]
         svg.dot(x, y, 7, colour, PAPER)
-        svg.text(x - 12, y - 6, f"{self.status} at +{write_span(self.began_after[-1])}", colour, anchor="end", bold=True)
+        svg.text(
+            x - 12, y - 6, f"{self.status} at +{write_span(self.began_after[-1])}", colour, anchor="end", bold=True
+        )
         return str(svg)
 
     def _draw_numbers(self, svg: Svg, bottom: float, step: float) -> None:

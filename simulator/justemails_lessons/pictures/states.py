@@ -45,7 +45,9 @@ class StateDiagram:
 
     def _repr_svg_(self) -> str:
         ends = [status for status in TRANSITIONS if is_terminal(status)]
-        svg = Svg(_WIDTH, _TOP + _ROW * len(ends) + 36, "The life of a message: what happened (full), what may (dashed)")
+        svg = Svg(
+            _WIDTH, _TOP + _ROW * len(ends) - 20, "The life of a message: what happened (full), what may (dashed)"
+        )
         middle = _TOP + _ROW * (len(ends) - 1) / 2
         seen = self.moves
         reached = {INITIAL} | {TRANSITIONS[status][event] for status, event in seen}
@@ -65,7 +67,8 @@ class StateDiagram:
         colour = INK if happened else MUTED
         bend = _FROM + _BOX + 60
         svg.path(
-            f"M{_FROM + _BOX} {begin:.0f} C{bend} {begin:.0f} {bend} {end:.0f} {bend + 50} {end:.0f} L{_TO - 6} {end:.0f}",
+            f"M{_FROM + _BOX} {begin:.0f} C{bend} {begin:.0f} {bend} {end:.0f} {bend + 50} {end:.0f} "
+            f"L{_TO - 6} {end:.0f}",
             colour,
             2.5 if happened else 1.2,
             dashed=not happened,

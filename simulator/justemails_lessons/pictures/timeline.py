@@ -50,7 +50,7 @@ class Timeline:
         axis = TimeAxis(_LEFT, _RIGHT, 0.1, max(longest * 1.1, 1))
         bottom = _TOP + _ROW * len(self.stories)
         svg = Svg(_WIDTH, bottom + 84, "Where each message was, and when")
-        axis.draw(svg, _TOP, bottom, "time since POST /send, each step to the right ten times or so as long")
+        axis.draw(svg, _TOP, bottom, "time since POST /send (logarithmic)")
         for number, story in enumerate(self.stories):
             _draw(svg, axis, story, _TOP + number * _ROW)
         _legend(svg, bottom + 66)
