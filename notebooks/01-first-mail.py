@@ -131,7 +131,7 @@ response.json()
 # Three programs, one request: only the `id` differs. Three requests are three mails, though they say the same; the API
 # does not guess that you meant one.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 answers = [by_curl.json, by_node.json, response.json()]
 holds(
     {
@@ -185,7 +185,7 @@ lab.inbox()[0]
 # %%
 lab.story(by_curl).journey()
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 mail = lab.inbox()[0]
 holds(
     {

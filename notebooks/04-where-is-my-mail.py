@@ -143,7 +143,7 @@ StateDiagram([story.events for story in stories])
 #
 # What is drawn in full was seen in this lesson; what is dashed can happen too.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 answers = [lab.get(f"/send/{one['id']}").json for one in sent]
 order = ["queued", "delivered", "bounced", "failed"]
 holds(
@@ -188,7 +188,7 @@ holds(
 lost = lab.get("/send/msg_nosuchmessage")
 lost
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 holds(
     {
         "it is 404": lost.status == 404,

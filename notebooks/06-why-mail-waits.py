@@ -18,7 +18,7 @@
 #
 # **Because the other server said "not now": our server asks again after a minute, then ever more rarely, and gives up after four days.**
 #
-# *About fifteen minutes, and nine days of the lab's time. It helps to have seen [lesson 05](05-what-the-servers-said.ipynb).*
+# *About fifteen minutes of yours, and as many days of the lab's. It helps to have seen [lesson 05](05-what-the-servers-said.ipynb).*
 
 # %%
 from datetime import timedelta
@@ -62,7 +62,7 @@ story = lab.story(delayed)
 waits = story.waits
 [f"{wait.total_seconds() / 60:.1f} min" for wait in waits]
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 ladder = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240)]
 
 
@@ -125,7 +125,7 @@ Histogram(
 # Each wait is up to 15 % shorter or longer than planned, at random: that is called *jitter*. Without it the hundred would
 # come back all at once, and be too many once more. With it they come one after another.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 holds(
     {
         "every wait is a minute, give or take 15 %": all(
@@ -163,7 +163,7 @@ lab.story(hopeless).staircase()
 # attempt is made. Four days are the least that the standard of mail asks for (RFC 5321, section 4.5.4.1), so that a
 # server which breaks on a Friday evening can be mended on a Monday.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["check"]
 story = lab.story(hopeless)
 holds(
     {

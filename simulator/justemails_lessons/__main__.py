@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from justemails_lessons.book import lessons, store
+from justemails_lessons.index import INDEX, write
 from justemails_lessons.site import render
 
+DOCUMENT = Path("contracts", "api-document.md")
 FOLDER = Path("notebooks")
 SITE = Path("notebooks", "_site")
 
@@ -21,6 +23,8 @@ def main(arguments: list[str]) -> None:
                 if not names or any(lesson.name.startswith(name) for name in names):
                     sys.stdout.write(f"{lesson.name}\n")
                     store(lesson)
+        case ["index"]:
+            (FOLDER / f"{INDEX}.py").write_text(write(FOLDER, DOCUMENT), "utf-8")
         case ["site"]:
             sys.stdout.write(f"{render(FOLDER, SITE)}\n")
         case _:

@@ -70,7 +70,8 @@ def execute(notebook: Notebook) -> Notebook:
 def store(lesson: Lesson) -> None:
     """Run a lesson and write its notebook."""
     notebook = execute(read_twin(lesson.twin.read_text("utf-8")))
-    lesson.stored.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types
+    lesson.stored.write_text(f"{text}\n", "utf-8")
 
 
 def load(lesson: Lesson) -> Notebook:

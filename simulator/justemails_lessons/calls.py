@@ -10,14 +10,11 @@ Only what the document's calls are made of is understood; anything else is refus
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
-
-if TYPE_CHECKING:
-    import requests
 
 _FETCH = re.compile(r"""fetch\(\s*["']([^"']+)["']\s*,\s*(\{.*\})\s*\)""", re.DOTALL)
 _KEY_IN_TEMPLATE = re.compile(r"`([^`$]*)\$\{process\.env\.KEY\}`")
@@ -84,25 +81,6 @@ def read_fetch(script: str, key: str) -> Call:
         return Call(settings.get("method", "GET"), found[1], settings.get("headers", {}), body and _compact(body))
     except (yaml.YAMLError, AttributeError):
         raise CallError("The settings of fetch are an object of names and strings, written out.") from None
-
-
-def requests_on(answer: "Callable[[requests.PreparedRequest], requests.Response]") -> "requests.Session":
-    """Return the library ``requests`` with the lab where the network would be: every other part of it is real."""
-    import requests
-    from requests.adapters import BaseAdapter
-
-    class InProcess(BaseAdapter):
-        def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-            return answer(request)
-
-        def close(self) -> None:
-            """Nothing is open."""
-
-    session = requests.Session()
-    session.trust_env = False
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, InProcess())
-    return session
 
 
 def _compact(body: object) -> str:

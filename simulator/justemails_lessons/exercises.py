@@ -21,7 +21,7 @@ class Exercise:
 
 
 def _status_was_asked(asked: Observed, sent: Observed) -> bool:
-    return asked.status == 200 and asked.method == "GET" and asked.json.get("id") == sent["id"]
+    return bool(asked.status == 200 and asked.method == "GET" and asked.json.get("id") == sent["id"])
 
 
 EXERCISES: Mapping[str, Exercise] = {
@@ -74,7 +74,7 @@ EXERCISES: Mapping[str, Exercise] = {
     ),
     "6.2": Exercise(
         lambda story: len(story.tries) == 2,
-        lambda story: f"there were {len(story.tries)} attempts. The waits are about 1 min and 5 min.",
+        lambda story: f"attempts so far: {len(story.tries)}. The waits are about 1 min and 5 min.",
         "The second attempt is about a minute after the first, the third some five minutes after that.",
     ),
 }

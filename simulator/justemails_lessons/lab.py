@@ -12,8 +12,6 @@ Calls read like HTTP and go through the API's own application. Time stands still
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,20 +20,20 @@ import falcon.testing
 from fakemx.behaviours.form import parse_behaviour
 from fakemx.clock import EXAMPLE_INSTANT
 from justemails_contract.operations import BASE_PATH
-from justemails_lessons.calls import Call, read_curl, read_fetch, requests_on
+from justemails_lessons.calls import Call, read_curl, read_fetch
 from justemails_lessons.checks import Verdict, judge
 from justemails_lessons.exchange import Exchange
 from justemails_lessons.mail import Inbox, mails_of
 from justemails_lessons.pictures.dns import Route
 from justemails_lessons.story import Story
-from justemails_lessons.tellings import Note, Passed, lines_since, write_step
+from justemails_lessons.tellings import Note, Passed, lines_of, write_step
 from justemails_lessons.times import write_span
 from justemails_lessons.world import KEY, LessonWorld
 from justemails_sandbox.durations import parse_duration
 from justemails_sandbox.seeding import SENDER
 
 if TYPE_CHECKING:
-    import requests
+    from requests import Session
 
 
 class Lab:
@@ -74,9 +72,11 @@ class Lab:
         return self._make(read_fetch(script, self.key))
 
     @property
-    def requests(self) -> "requests.Session":
+    def requests(self) -> "Session":
         """The library ``requests``, with this lab where its network would be."""
-        return requests_on(self._answer_requests)
+        from justemails_lessons.requests_in_process import session
+
+        return session(self._make)
 
     # Time, and the mail internet.
 
@@ -89,7 +89,7 @@ class Lab:
         world, told = self._world, len(self._world.tries)
         length = parse_duration(span)
         world.run(lambda: world.pass_time(length))
-        return Passed(length, self.now, lines_since(world.tries[told:]))
+        return Passed(length, self.now, lines_of(world.tries[told:], length))
 
     def network(self, domain: str, *behaviour: str | Mapping[str, object]) -> Note:
         """Let a domain's mail host behave: by a name such as ``"greylist"``, or by steps, the first that fits first."""
@@ -152,20 +152,3 @@ class Lab:
         )
         answer = {name.title(): value for name, value in result.headers.items()}
         return Exchange(method, target, headers, shown, result.status_code, answer, result.json)
-
-    def _answer_requests(self, request: "requests.PreparedRequest") -> "requests.Response":
-        from requests import Response
-
-        data = request.body.decode() if isinstance(request.body, bytes) else request.body
-        exchange = self._make(
-            Call(str(request.method), str(request.url), dict(request.headers), str(data or "") or None)
-        )
-        response = Response()
-        response.status_code, response.reason = exchange.status, HTTPStatus(exchange.status).phrase
-        response.headers.update(exchange.headers)
-        response.raw, response.request, response.url = (
-            BytesIO(json.dumps(exchange.json).encode()),
-            request,
-            str(request.url),
-        )
-        return response

@@ -58,10 +58,13 @@ def _cell(cell: Notebook) -> str:
     if cell.cell_type == "markdown":
         text = _TO_NOTEBOOK.sub(r"](\1.html)", _UPWARDS.sub("](../../", cell.source))
         return f"<section>{_MARKDOWN.render(text)}</section>"
-    code = _code(cell.source) + "".join(_output(output) for output in cell.outputs)
-    if "solution" in cell.metadata.get("tags", ()):
-        return f"<details><summary>Solution</summary>{code}</details>"
-    return f'<div class="cell">{code}</div>'
+    code, outputs = _code(cell.source), "".join(_output(output) for output in cell.outputs)
+    match cell.metadata.get("tags", ()):
+        case ["solution"]:
+            return f"<details><summary>Solution</summary>{code}{outputs}</details>"
+        case ["check"]:
+            return f'<div class="cell">{outputs}<details><summary>How this was checked</summary>{code}</details></div>'
+    return f'<div class="cell">{code}{outputs}</div>'
 
 
 def _code(source: str) -> str:

@@ -22,7 +22,7 @@ _DARK = {
 
 _LAYOUT = """
 :root { color-scheme: light dark; --ink: #1f2328; --page: #ffffff; --rule: #d0d7de; --link: #0550ae; --code: #f6f8fa;
-        --quiet: #57606a }
+        --paper: #ffffff; --quiet: #57606a }
 * { box-sizing: border-box }
 body { margin: 0; color: var(--ink); background: var(--page); font: 17px/1.6 system-ui, "DejaVu Sans", sans-serif }
 main, nav { max-width: 50rem; margin: 0 auto; padding: 0 1rem }
@@ -39,8 +39,10 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere }
 .code pre { white-space: pre; overflow-x: auto }
 pre.output { border-left: 4px solid var(--rule); padding: .3rem .9rem; margin: .6rem 0 }
 .output { margin: .6rem 0; overflow-x: auto }
-.picture { margin: .8rem 0; overflow-x: auto; border: 1px solid var(--rule); border-radius: 6px }
+.picture { margin: .8rem 0; overflow-x: auto; background: var(--paper); border: 1px solid var(--rule);
+           border-radius: 6px }
 .picture svg { display: block; height: auto; max-width: 100%; min-width: 34rem }
+details details, .cell details { margin: .4rem 0; font-size: .9rem }
 summary { cursor: pointer; color: var(--link) }
 table { border-collapse: collapse; font-size: .95rem; display: block; overflow-x: auto }
 th, td { border: 1px solid var(--rule); padding: .3rem .6rem; text-align: left; vertical-align: top }
@@ -61,7 +63,7 @@ def style() -> str:
         + _code_colours("friendly")
         + "@media (prefers-color-scheme: dark) {\n"
         + ":root { --ink: #e6edf3; --page: #0d1117; --rule: #30363d; --link: #79c0ff; --code: #161b22;"
-        + " --quiet: #9ea7b3 }\n"
+        + " --quiet: #9ea7b3; --paper: #161b22 }\n"
         + exchanged
         + _code_colours("github-dark")
         + "\n}\n"

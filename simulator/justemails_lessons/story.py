@@ -53,9 +53,9 @@ class Story:
         """Return one attempt, counted from 1; a negative number counts from the last."""
         return self.tries[number - 1 if number > 0 else number].attempt
 
-    def ladder(self, number: int = 1) -> Ladder:
-        """Draw what the two servers said in one attempt."""
-        return Ladder(self.attempt(number))
+    def ladder(self, number: int = 1, *, short: bool = False) -> Ladder:
+        """Draw what the two servers said in one attempt; ``short`` leaves out what a greeting lists."""
+        return Ladder(self.attempt(number), short)
 
     def journey(self) -> Journey:
         """Draw the way of the mail, by its last attempt."""

@@ -8,7 +8,7 @@ from justemails_contract.delivery import is_terminal
 from justemails_lessons.times import write_span
 from justemails_lessons.world import Try
 
-_MOST_LINES = 8
+_MOST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,12 @@ class Passed:
         return "\n".join([first, *shown])
 
 
-def lines_since(tries: Sequence[Try]) -> list[str]:
-    """Say what became of each attempt."""
-    return [f"{one.ended_at:%H:%M:%S}  {one.recipient}, attempt {one.attempt.number}: {_outcome(one)}" for one in tries]
+def lines_of(tries: Sequence[Try], span: timedelta) -> list[str]:
+    """Say what became of each attempt, with the day where ``span`` is longer than one."""
+    when = "%H:%M:%S" if span < timedelta(days=1) else "%d %b %H:%M"
+    return [
+        f"{one.ended_at:{when}}  {one.recipient}, attempt {one.attempt.number}: {_outcome(one, when)}" for one in tries
+    ]
 
 
 def write_step(step: str | Mapping[str, object]) -> str:
@@ -56,10 +59,8 @@ def _rest(step: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in step.items() if name not in {"at", "times", "for"})
 
 
-def _outcome(one: Try) -> str:
-    said = f"{one.attempt.code} {one.attempt.text}" if one.attempt.code else one.attempt.text or "no answer"
-    first = said.splitlines()[0]
+def _outcome(one: Try, when: str) -> str:
+    said = str(one.attempt.code) if one.attempt.code else f"no answer at {one.attempt.phase}"
     if is_terminal(one.status):
-        return f"{one.status} ({first})"
-    due = "" if one.due_at is None else f", due again {one.due_at:%H:%M:%S}"
-    return f"put off{due} ({first})"
+        return f"{said}, {one.status}"
+    return f"{said}, put off" + ("" if one.due_at is None else f" to {one.due_at:{when}}")

@@ -42,9 +42,14 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Ladder:
-    """The picture; as text it is the transcript, ``C`` for us, the client, and ``S`` for the server."""
+    """The picture; as text it is the transcript, ``C`` for us, the client, and ``S`` for the server.
+
+    Args:
+        short: whether of a reply of several lines only the first is drawn.
+    """
 
     attempt: Attempt
+    short: bool = False
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -60,7 +65,7 @@ class Ladder:
 
     def _repr_svg_(self) -> str:
         host = self.attempt.host or "no host"
-        wrapped = [(rung, _wrap(rung)) for rung in self.rungs]
+        wrapped = [(rung, _wrap(_shortened(rung) if self.short else rung)) for rung in self.rungs]
         height = 84 + sum(len(lines) * _LINE + _GAP for _, lines in wrapped)
         svg = Svg(_WIDTH, height, f"Attempt {self.attempt.number}: what {US} and {host} said")
         svg.text(_LEFT, 54, US, BLUE, bold=True)
@@ -107,6 +112,11 @@ def _rungs(transcript: tuple[str, ...]) -> Iterator[Rung]:
         who, lines = line[0], [line[3:]]
     if lines:
         yield Rung(who, tuple(lines))
+
+
+def _shortened(rung: Rung) -> Rung:
+    first, *more = rung.lines
+    return Rung(rung.who, (f"{first}  (and {len(more)} lines more)",)) if len(more) > 1 else rung
 
 
 def _wrap(rung: Rung) -> list[str]:

@@ -35,8 +35,9 @@ class Staircase:
         axis = TimeAxis(_LEFT, _RIGHT, _SHORTEST, max(last * 1.25, 120))
         svg = Svg(_WIDTH, int(bottom) + 56, f"{count} attempts to deliver to {self.recipient}")
         axis.draw(svg, _TOP, bottom, "time since POST /send (logarithmic)")
+        svg.text(_LEFT, bottom + 18, "0", MUTED, anchor="middle", size=13)
         self._draw_numbers(svg, bottom, high / count)
-        x, y = axis.x(0), bottom
+        x, y = axis.x(0), float(bottom)
         for number, at in enumerate(self.began_after, 1):
             to, up = axis.x(at.total_seconds()), bottom - number * high / count
             svg.line(x, y, to, y, BLUE, 2)
