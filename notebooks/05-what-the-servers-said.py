@@ -26,6 +26,8 @@
 from justemails_lessons import Lab, Timeline, holds
 
 lab = Lab(seed=5)
+
+# %%
 mail = {
     "from": lab.sender,
     "subject": "Hi",

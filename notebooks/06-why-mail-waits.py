@@ -26,6 +26,8 @@ from datetime import timedelta
 from justemails_lessons import Histogram, Lab, holds
 
 lab = Lab(seed=6)
+
+# %%
 mail = {"from": lab.sender, "subject": "Hi", "text": "Are you there?"}
 
 # %% [markdown]

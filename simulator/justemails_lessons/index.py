@@ -28,10 +28,11 @@ _HEAD = """\
 #
 # **At lesson 01. Each lesson asks a question, answers it in a line, and lets you run what shows it.**
 #
-# Nothing here needs a network, an account or a mail server: a lesson has a whole mail internet in memory, on a clock
-# of your own. Run the cells from top to bottom (Shift and Enter). Before you run one that follows the word **Predict**,
-# say what you expect; being wrong is what makes it stick. A line that begins with a tick is a claim that was just checked.
-# Exercises have one value to change, and say by themselves whether it is right; the solution is folded away below.
+# Nothing here needs a network, an account or a mail server: a lesson has a whole mail internet in memory, on a
+# clock of your own. Run the cells from top to bottom (Shift and Enter). Before you run one that follows the word
+# **Predict**, say what you expect; being wrong is what makes it stick. A line that begins with a tick is a claim
+# that was just checked. Exercises have one value to change, and say by themselves whether it is right; the
+# solution is folded away below.
 #
 # | Lesson | Minutes | In a line |
 # |---|---|---|
