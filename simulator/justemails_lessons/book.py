@@ -5,11 +5,13 @@ in a clean kernel, with what they gave. Nothing that differs from run to run or 
 times, no version of Python, no random ids of cells.
 """
 
+import asyncio
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jupytext
@@ -59,10 +61,31 @@ def execute(notebook: Notebook) -> Notebook:
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised something.
     """
+    (run,) = execute_together([notebook])
+    return run
+
+
+def execute_together(notebooks: Sequence[Notebook]) -> list[Notebook]:
+    """Run notebooks at the same time, each in a clean kernel of its own, and return them with their outputs.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised something.
+    """
+
+    async def all_of_them() -> list[Notebook]:
+        return await asyncio.gather(*map(_execute, notebooks))
+
+    return asyncio.run(all_of_them())
+
+
+async def _execute(notebook: Notebook) -> Notebook:
     run = copy.deepcopy(notebook)
-    # Over files rather than ports: nobody else can listen in, and the kernel does not warn that somebody could.
-    transport = Config({"KernelManager": {"transport": "ipc"}})
-    NotebookClient(run, config=transport, kernel_name="python3", timeout=_TIMEOUT_S, record_timing=False).execute()
+    # Over files rather than ports: nobody else can listen in, and the kernel does not warn that somebody could. In a
+    # folder of its own, because two kernels would otherwise take the same names.
+    with TemporaryDirectory(prefix="kernel") as folder:
+        transport = Config({"KernelManager": {"transport": "ipc", "ip": str(Path(folder, "k"))}})
+        client = NotebookClient(run, config=transport, kernel_name="python3", timeout=_TIMEOUT_S, record_timing=False)
+        await client.async_execute()
     run.metadata.pop("language_info", None)
     return run
 

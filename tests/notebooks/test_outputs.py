@@ -1,13 +1,12 @@
 """What a notebook shows is what a clean kernel gives, each time."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
 import pytest
 from tests.notebooks.stored import ALL, TAUGHT
 
-from justemails_lessons.book import Lesson, execute, load, outputs, read_twin
+from justemails_lessons.book import Lesson, execute_together, load, outputs, read_twin
 from justemails_lessons.world import KEY
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -20,8 +19,7 @@ _WIDTH_OF_A_CHARACTER = 0.6  # in parts of the size; a generous one
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
 def test_two_runs_in_clean_kernels_give_what_is_stored_text_and_pictures_alike(lesson: Lesson) -> None:
     notebook = read_twin(lesson.twin.read_text("utf-8"))
-    with ThreadPoolExecutor(2) as threads:
-        first, second = threads.map(execute, [notebook, notebook])
+    first, second = execute_together([notebook, notebook])
 
     assert list(outputs(first)) == list(outputs(second))
     assert list(outputs(first)) == list(outputs(load(lesson)))
