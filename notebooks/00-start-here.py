@@ -27,8 +27,8 @@
 # %% [markdown]
 # ## Where each promise is shown
 #
-# The names in the left column lead into [the API document](../contracts/api-document.md), which restates every promise
-# under its own name. This page is generated, and a test fails when it does not fit the lessons.
+# The names in the left column are those of [the API document](../contracts/api-document.md), which restates every
+# promise under its own name. This page is generated, and a test fails when it does not fit the lessons.
 #
 # | Promise | Lessons |
 # |---|---|

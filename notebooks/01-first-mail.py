@@ -73,7 +73,10 @@ curl_call = """
 curl -X POST https://justemails.app/api/v1/send \
   -H "Authorization: Bearer $KEY" \
   -H "Content-Type: application/json" \
-  -d '{"from": "hello@yourdomain.com", "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"}'
+  -d '{
+    "from": "hello@yourdomain.com", "to": "user@example.com",
+    "subject": "Welcome!", "html": "<h1>Hello</h1>"
+  }'
 """
 by_curl = lab.curl(curl_call)
 by_curl
@@ -84,7 +87,7 @@ by_curl
 # The API looked at the key, read the body, wrote the mail down, and answered at once. It has not spoken to anybody yet.
 #
 # - `id` is the name of this message from now on. Keep it: it is how you ask about the mail later.
-# - `status` is `queued`: accepted, and waiting for its turn. So the answer to the question is no.
+# - `status` is `queued`: accepted, and waiting for its turn. So no: the mail has not arrived.
 # - `from` and `to` repeat what you sent, and `createdAt` is the time on the lab's clock.
 #
 # The lab reads the command and sends what curl would send. That real curl, real Node and real Python send the same is
@@ -99,9 +102,13 @@ by_curl
 node_call = """
 const response = await fetch("https://justemails.app/api/v1/send", {
   method: "POST",
-  headers: { "Authorization": `Bearer ${process.env.KEY}`, "Content-Type": "application/json" },
+  headers: {
+    "Authorization": `Bearer ${process.env.KEY}`,
+    "Content-Type": "application/json",
+  },
   body: JSON.stringify({
-    from: "hello@yourdomain.com", to: "user@example.com", subject: "Welcome!", html: "<h1>Hello</h1>",
+    from: "hello@yourdomain.com", to: "user@example.com",
+    subject: "Welcome!", html: "<h1>Hello</h1>",
   }),
 });
 console.log(await response.json());

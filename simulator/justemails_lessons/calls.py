@@ -1,4 +1,6 @@
-"""The document's three sample calls, taken as they are written, without curl, Node or a socket [send.calls].
+"""The document's sample calls, taken as they are written, without curl, Node or a socket.
+
+[send.calls.curl] and [send.calls.javascript] are read here; [send.calls.python] runs, in ``requests_in_process``.
 
 A lesson runs everywhere and says the same everywhere, also where there is no curl and no Node. So the lab reads the
 command or the script, and sends what the program would send. That it is the same request is not believed but tested:

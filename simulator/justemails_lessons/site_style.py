@@ -43,6 +43,7 @@ pre.output { border-left: 4px solid var(--rule); padding: .3rem .9rem; margin: .
            border-radius: 6px }
 .picture svg { display: block; height: auto; max-width: 100%; min-width: 34rem }
 details details, .cell details { margin: .4rem 0; font-size: .9rem }
+@media (max-width: 40rem) { .code pre { white-space: pre-wrap } }
 summary { cursor: pointer; color: var(--link) }
 table { border-collapse: collapse; font-size: .95rem; display: block; overflow-x: auto }
 th, td { border: 1px solid var(--rule); padding: .3rem .6rem; text-align: left; vertical-align: top }

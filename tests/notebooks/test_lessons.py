@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.notebooks.stored import ALL, DOCUMENT, FOLDER, TAUGHT
+from tests.notebooks.stored import ALL, DOCUMENT, FOLDER, ROOT, TAUGHT
 
 from justemails_lessons.book import Lesson, about, cells_with, editable_lines, load, read_twin, title_of
 from justemails_lessons.exercises import EXERCISES
@@ -95,3 +95,10 @@ def test_every_exercise_is_in_a_lesson() -> None:
     sources = "\n".join(lesson.twin.read_text("utf-8") for lesson in TAUGHT)
 
     assert set(re.findall(r'lab\.exercise\(\s*"([\d.]+)"', sources)) == set(EXERCISES)
+
+
+def test_every_choice_that_a_lesson_names_is_there() -> None:
+    choices = (ROOT / "contracts" / "choices.md").read_text("utf-8")
+    for lesson in TAUGHT:
+        for named in re.findall(r"CHOICE-\d+", lesson.twin.read_text("utf-8")):
+            assert f"### {named}: " in choices, lesson.name
