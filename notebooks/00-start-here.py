@@ -23,6 +23,7 @@
 # | [04 Where is my mail now?](04-where-is-my-mail.ipynb) | 15 | Ask `GET /send/:id`: it says `queued` while anything can still happen, and then one last word that stays. |
 # | [05 What did the two servers say to each other?](05-what-the-servers-said.ipynb) | 20 | A short dialogue of commands and three-digit replies, and the first digit of the last reply decides: 2 taken, 4 not now, 5 never. |
 # | [06 Why does mail wait, and for how long?](06-why-mail-waits.ipynb) | 15 | Because the other server said "not now": our server asks again after a minute, then ever more rarely, and gives up after four days. |
+# | [07 How many requests do I get?](07-how-many-requests.ipynb) | 15 | For each key and minute: 100 sends, 300 reads, 10 for keys; the next one is answered 429, and `Retry-After` says how long to wait. |
 
 # %% [markdown]
 # ## Where each promise is shown
@@ -75,13 +76,25 @@
 # | `status.response.createdAt` | [04](04-where-is-my-mail.ipynb) |
 # | `status.response.deliveredAt` | [04](04-where-is-my-mail.ipynb), [05](05-what-the-servers-said.ipynb), [06](06-why-mail-waits.ipynb) |
 # | `status.unknown` | [04](04-where-is-my-mail.ipynb) |
-# | `errors.body` | [01](01-first-mail.ipynb) |
+# | `limits.scope` | [07](07-how-many-requests.ipynb) |
+# | `limits.reason` | [07](07-how-many-requests.ipynb) |
+# | `limits.tiers` | [07](07-how-many-requests.ipynb) |
+# | `limits.send` | [07](07-how-many-requests.ipynb) |
+# | `limits.read` | [07](07-how-many-requests.ipynb) |
+# | `limits.keys` | [07](07-how-many-requests.ipynb) |
+# | `limits.429` | [07](07-how-many-requests.ipynb) |
+# | `limits.retry` | [07](07-how-many-requests.ipynb) |
+# | `limits.retry.true` | [07](07-how-many-requests.ipynb) |
+# | `errors.body` | [01](01-first-mail.ipynb), [07](07-how-many-requests.ipynb) |
+# | `errors.body.error` | [07](07-how-many-requests.ipynb) |
+# | `errors.body.message` | [07](07-how-many-requests.ipynb) |
 # | `errors.404` | [04](04-where-is-my-mail.ipynb) |
 # | `errors.422` | [01](01-first-mail.ipynb) |
+# | `errors.429` | [07](07-how-many-requests.ipynb) |
 # | `product.rest` | [01](01-first-mail.ipynb) |
 # | `product.reliable` | [05](05-what-the-servers-said.ipynb), [06](06-why-mail-waits.ipynb) |
 # | `product.tracking` | [04](04-where-is-my-mail.ipynb), [06](06-why-mail-waits.ipynb) |
 # | `product.included` | [05](05-what-the-servers-said.ipynb) |
 #
-# 83 of 133 promises have no lesson yet:
-# `base.https`, `base.operations`, `base.success`, `auth.required`, `auth.live`, `auth.dashboard`, `auth.endpoint`, `send.request.to.required`, `send.request.text`, `send.request.both`, `send.request.replyTo`, `send.request.headers`, `status.account`, `messages.purpose`, `messages.method`, `messages.path`, `messages.filters`, `messages.account`, `messages.response`, `messages.data`, `messages.data.id`, `messages.data.status`, `messages.data.more`, `messages.pagination`, `messages.pagination.page`, `messages.pagination.perPage`, `messages.pagination.total`, `messages.pagination.next`, `keys.create`, `keys.create.method`, `keys.create.path`, `keys.create.request`, `keys.create.request.name`, `keys.create.response`, `keys.create.response.id`, `keys.create.response.id.prefix`, `keys.create.response.name`, `keys.create.response.key`, `keys.create.response.createdAt`, `keys.list`, `keys.list.all`, `keys.list.account`, `keys.list.method`, `keys.list.path`, `keys.list.response`, `keys.list.response.id`, `keys.list.response.name`, `keys.list.response.lastUsed`, `keys.list.secret`, `keys.revoke`, `keys.revoke.irreversible`, `keys.revoke.method`, `keys.revoke.path`, `keys.revoke.response`, `keys.revoke.unknown`, `keys.revoke.account`, `limits.scope`, `limits.reason`, `limits.tiers`, `limits.send`, `limits.read`, `limits.keys`, `limits.429`, `limits.retry`, `limits.retry.true`, `errors.always`, `errors.body.error`, `errors.body.message`, `errors.example`, `errors.400`, `errors.401`, `errors.403`, `errors.409`, `errors.429`, `errors.500`, `errors.403.keys`, `errors.409.domains`, `product.domains`, `product.dkim`, `product.spf`, `product.account`, `product.start`, `product.minutes`.
+# 71 of 133 promises have no lesson yet:
+# `base.https`, `base.operations`, `base.success`, `auth.required`, `auth.live`, `auth.dashboard`, `auth.endpoint`, `send.request.to.required`, `send.request.text`, `send.request.both`, `send.request.replyTo`, `send.request.headers`, `status.account`, `messages.purpose`, `messages.method`, `messages.path`, `messages.filters`, `messages.account`, `messages.response`, `messages.data`, `messages.data.id`, `messages.data.status`, `messages.data.more`, `messages.pagination`, `messages.pagination.page`, `messages.pagination.perPage`, `messages.pagination.total`, `messages.pagination.next`, `keys.create`, `keys.create.method`, `keys.create.path`, `keys.create.request`, `keys.create.request.name`, `keys.create.response`, `keys.create.response.id`, `keys.create.response.id.prefix`, `keys.create.response.name`, `keys.create.response.key`, `keys.create.response.createdAt`, `keys.list`, `keys.list.all`, `keys.list.account`, `keys.list.method`, `keys.list.path`, `keys.list.response`, `keys.list.response.id`, `keys.list.response.name`, `keys.list.response.lastUsed`, `keys.list.secret`, `keys.revoke`, `keys.revoke.irreversible`, `keys.revoke.method`, `keys.revoke.path`, `keys.revoke.response`, `keys.revoke.unknown`, `keys.revoke.account`, `errors.always`, `errors.example`, `errors.400`, `errors.401`, `errors.403`, `errors.409`, `errors.500`, `errors.403.keys`, `errors.409.domains`, `product.domains`, `product.dkim`, `product.spf`, `product.account`, `product.start`, `product.minutes`.

@@ -76,7 +76,7 @@ lab.story(taken).ladder()
 # - **`MAIL FROM`** names where a complaint goes if the mail cannot be delivered. You see a long address that was made for
 #   this one mail, not `hello@yourdomain.com`: so a complaint tells by its address which mail it is about.
 # - **`RCPT TO`** (short for recipient) names whom the mail goes to, and asks whether there is such a one. This is where
-#   most refusals happen: the server  looks at the mailbox *before* it has seen a single byte of the mail.
+#   most refusals happen: the server looks at the mailbox *before* it has seen a single byte of the mail.
 # - **`DATA`** asks to send the mail itself. The answer `354` means: go on, and end with a line that has only a dot.
 # - Then the mail goes over, as bytes, and the dot. The reply to that dot is the one that counts: `250` says *I have it, and
 #   I answer for it from now on*. At this moment the message is `delivered`.

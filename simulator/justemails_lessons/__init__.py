@@ -6,7 +6,8 @@ A notebook says ``from justemails_lessons import Lab`` and needs nothing else to
 from justemails_lessons.checks import holds
 from justemails_lessons.lab import Lab
 from justemails_lessons.pictures.histogram import Histogram
+from justemails_lessons.pictures.sawtooth import Sawtooth
 from justemails_lessons.pictures.states import StateDiagram
 from justemails_lessons.pictures.timeline import Timeline
 
-__all__ = ["Histogram", "Lab", "StateDiagram", "Timeline", "holds"]
+__all__ = ["Histogram", "Lab", "Sawtooth", "StateDiagram", "Timeline", "holds"]

@@ -38,6 +38,13 @@ BROKEN = {
         "from datetime import timedelta\n"
         "a.next_attempt = lambda now, *_: now + timedelta(minutes=1)",
     ),
+    "a limit with one too many": (
+        "07",
+        "from justemails_contract.limits import LIMITS, Limit, Tier\n"
+        "import justemails.ratelimit as r\n"
+        "take = r.take\n"
+        "r.take = lambda log, limit, now: take(log, Limit(limit.requests + 1, limit.window), now)",
+    ),
 }
 
 

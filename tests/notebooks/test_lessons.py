@@ -14,8 +14,8 @@ from justemails_lessons.index import INDEX, entries, promises, shown_in, write
 TO_COME = re.compile(
     r"""base\.(https|operations|success) | auth\.(required|live|dashboard|endpoint)
     | send\.request\.(to\.required|text|both|replyTo|headers) | status\.account
-    | messages\..* | keys\..* | limits\..* | errors\.(always|body\.error|body\.message|example|400|401|403|403\.keys)
-    | errors\.(409|409\.domains|429|500)
+    | messages\..* | keys\..* | errors\.(always|example|400|401|403|403\.keys)
+    | errors\.(409|409\.domains|500)
     | product\.(domains|dkim|spf|account|start|minutes)""",
     re.VERBOSE,
 )
