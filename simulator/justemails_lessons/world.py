@@ -112,6 +112,8 @@ class LessonWorld:
         deliverer = Deliverer(self.clock, route, connector, Signer(self.store), rng, DELIVERY)
         self.engine = Engine(self.store, deliverer, self.clock, self._note)
         self._delivering = asyncio.create_task(self.engine.run())
+        # A reader who runs the first cell again drops a lab without closing it; asyncio need not complain about that.
+        self._delivering._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _note(self, claim: Claim, outcome: Outcome) -> None:
         to, now = str(claim.content.recipient), self.clock.now()

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -73,3 +75,11 @@ def test_a_card_never_shows_a_whole_key() -> None:
     lab.close()
 
     assert lab.key not in repr(asked) + asked._repr_html_()
+
+
+def test_a_lab_that_is_dropped_without_closing_says_nothing() -> None:
+    lab = "from justemails_lessons import Lab; import gc; lab = Lab(1); lab.advance('1s'); lab = Lab(2); gc.collect()"
+
+    run = subprocess.run([sys.executable, "-c", lab], check=True, capture_output=True, timeout=60)
+
+    assert run.stdout + run.stderr == b""
