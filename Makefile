@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NOTEBOOKS_READY := $(VENV)/.notebooks-ready
 
-.PHONY: install sandbox test check bench kills kill-table mutants mistakes judges lock clean
+.PHONY: install sandbox test check notebooks lessons bench kills kill-table mutants mistakes judges lock clean
 
 install: $(READY)
 
@@ -32,6 +33,27 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The lessons in JupyterLab, which is large and installed here alone. `make notebooks ARGS=--site` renders them as pages
+# instead, and needs nothing more than the tests do.
+ifeq ($(ARGS),--site)
+notebooks: install
+	@$(BIN)/python -m justemails_lessons site
+else
+notebooks: $(NOTEBOOKS_READY)
+	@$(BIN)/jupyter lab notebooks/00-start-here.ipynb $(ARGS)
+endif
+
+$(NOTEBOOKS_READY): $(READY) requirements-notebooks.lock
+	@echo "Setting up JupyterLab, this once ..."
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r requirements-notebooks.lock \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-notebooks.lock
+	@touch $(NOTEBOOKS_READY)
+
+# Runs every lesson and writes its notebook again, after a change to a twin or to what the lab shows.
+lessons: install
+	$(BIN)/python -m justemails_lessons index
+	$(BIN)/python -m justemails_lessons store $(ARGS)
+
 bench: install
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
@@ -58,6 +80,7 @@ mistakes: install
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra notebooks --constraint requirements.lock --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements-notebooks.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) notebooks/_site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
