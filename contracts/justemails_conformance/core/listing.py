@@ -212,12 +212,13 @@ def _(scene: Scene) -> None:
     if not pages:
         raise SkippedError("needs pages that ?page= and ?perPage= ask for, which is a choice of the server's")
     total = _pagination(scene.listed).get("total")
-    if not isinstance(total, int) or any(_pagination(page)["total"] != total for page in pages):
+    alike = isinstance(total, int) and all(_pagination(page)["total"] == total for page in pages)
+    if not alike or not _counts_right(scene, scene.listed):
         raise SkippedError("needs messages.pagination.total, and an account that nobody else uses meanwhile")
     seen: list[object] = []
     for number, page in enumerate(pages):
         found = [item.get("id") for item in items_of(page)]
-        room = max(0, min(_A_PAGE, total - number * _A_PAGE))
+        room = max(0, min(_A_PAGE, total_of(scene.listed) - number * _A_PAGE))
         if len(found) != room or any(message_id in seen for message_id in found):
             raise BreachError(
                 f"on page {number + 1} of {_A_PAGE} each {room} of {total} messages, none of them on an earlier page",
