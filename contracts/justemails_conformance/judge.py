@@ -19,7 +19,7 @@ from justemails_conformance.redaction import Redaction
 from justemails_conformance.scene import Means, Scene
 from justemails_conformance.shapes import in_another_case, with_another_end
 from justemails_conformance.target_file import Declared
-from justemails_conformance.transport import Exchange, Target
+from justemails_conformance.transport import Answer, Exchange, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
 CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
@@ -108,7 +108,10 @@ class Judge:
         if self._control is not None and self._control.moves_the_clock:
             self._pace.wait(_A_REST_S)
         party = Party(self._target, self._means.key, verdict.journal, self._pace)
-        before = _look_for_the_api(party)
+        try:
+            before = _look_for_the_api(party)
+        except UnreachableError as ex:
+            raise UnreachableError(self._redaction.text(str(ex))) from None
         scene = Scene(party, self._means, self._seed, self._pace, before, self._control, self._declared)
         try:
             equip(scene, self._redaction)
@@ -183,14 +186,23 @@ def _look_for_the_api(party: Party) -> Exchange:
     try:
         json_of(exchange)
     except BreachError:
-        kind = exchange.answer.header("Content-Type") or "no content type"
-        answer = f"{exchange.status} and {shown(kind)}"
-        raise UnreachableError(f"GET /messages is answered with {answer}, not with JSON; is it the base URL?") from None
+        raise UnreachableError(f"GET /messages is answered with {_no_json(exchange.status, exchange.answer)}") from None
     if exchange.status == 401:
         raise UnreachableError("GET /messages is answered with 401: is the key right?")
     if exchange.status == 429:
         raise UnreachableError("GET /messages is answered with 429, before and after the wait that it asks for")
     return exchange
+
+
+def _no_json(status: int, answer: Answer) -> str:
+    """Say what came instead of JSON, and what to do."""
+    if 300 <= status < 400:
+        elsewhere = shown(answer.header("Location") or "nowhere")
+        return f"{status}, which leads to {elsewhere} and is not followed; is that the base URL?"
+    if answer.truncated:
+        return f"{status} and more than a megabyte; is it the base URL?"
+    kind = shown(answer.header("Content-Type") or "no content type")
+    return f"{status} and {kind}, not with JSON; is it the base URL?"
 
 
 def _clean_up(scene: Scene, verdict: Verdict) -> None:

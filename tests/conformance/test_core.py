@@ -124,6 +124,13 @@ def _errors_echo_the_key(asked: Asked, answer: Said) -> Said | None:
     return answer.saying({"error": asked.authorization}) if answer.status >= 400 else None
 
 
+def test_a_key_that_is_echoed_by_what_is_no_such_server_is_not_shown() -> None:
+    key = "je_live_0123456789abcdefghijklmnopqrstuv"
+    with server(says(f"HTTP/1.1 302 Found\r\nLocation: /{key}\r\nContent-Length: 0\r\n\r\n".encode())) as base_url:
+        with pytest.raises(UnreachableError, match='leads to "/<key>"'):
+            Judge(Target(base_url), Means(key, "a@b.example")).judge()
+
+
 @pytest.mark.parametrize(
     ("deed", "words"),
     [
@@ -133,6 +140,11 @@ def _errors_echo_the_key(asked: Asked, answer: Said) -> Said | None:
             "not with JSON",
         ),
         (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "no HTTP"),
+        (
+            says(b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"),
+            'leads to "http://elsewhere.example/" and is not followed',
+        ),
+        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b" " * 2_000_000), "more than a megabyte"),
     ],
 )
 def test_what_is_no_such_server_is_said_in_one_line(deed: Any, words: str) -> None:
