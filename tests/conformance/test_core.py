@@ -126,9 +126,10 @@ def _errors_echo_the_key(asked: Asked, answer: Said) -> Said | None:
 
 def test_a_key_that_is_echoed_by_what_is_no_such_server_is_not_shown() -> None:
     key = "je_live_0123456789abcdefghijklmnopqrstuv"
-    with server(says(f"HTTP/1.1 302 Found\r\nLocation: /{key}\r\nContent-Length: 0\r\n\r\n".encode())) as base_url:
-        with pytest.raises(UnreachableError, match='leads to "/<key>"'):
-            Judge(Target(base_url), Means(key, "a@b.example")).judge()
+    deed = says(f"HTTP/1.1 302 Found\r\nLocation: /{key}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with server(deed) as base_url, pytest.raises(UnreachableError, match='leads to "/<key>"'):
+        Judge(Target(base_url), Means(key, "a@b.example")).judge()
 
 
 @pytest.mark.parametrize(
