@@ -24,7 +24,8 @@ INTERPRETERS = {
 
 
 def sample(language: str, client: Client) -> str:
-    (code,) = re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    _, _, section = README.read_text(encoding="utf-8").partition("\n## Send a mail\n")
+    (code,) = re.findall(rf"```{language}\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
     return str(code).replace("http://127.0.0.1:8025/api/v1", client.api).replace("je_live_...", client.key)
 
 
