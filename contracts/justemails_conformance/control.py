@@ -16,11 +16,14 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from justemails_conformance.evidence import words
+from justemails_conformance.evidence import object_or_empty, words
 from justemails_conformance.transport import Exchange, Request, Target
 
 Json = Any  # what JSON can say
 Mail = Mapping[str, Any]  # as the inbox tells it
+
+REFUSES: Mapping[str, Json] = {"script": [{"at": "RCPT", "reply": "550 5.1.1 no such user"}]}
+"""The behaviour of hosts that take no mail."""
 
 _DEADLINE_S = 60.0  # an advance returns when all that fell due has run
 
@@ -58,7 +61,7 @@ class Control:
             ControlError: it is not.
         """
         exchange = self._exchange("GET", "/ready")
-        if not exchange.succeeded or _said(exchange).get("ready") is not True:
+        if not exchange.succeeded or object_or_empty(exchange).get("ready") is not True:
             raise _error(exchange)
 
     @cached_property
@@ -99,7 +102,7 @@ class Control:
     def why_nothing_came(self, to: str) -> str:
         """Return what the control API says of a mail that did not arrive."""
         exchange = self._exchange("GET", f"/inbox/wait?{urlencode({'to': to, 'timeout': 0})}")
-        return str(_said(exchange).get("message", ""))
+        return str(object_or_empty(exchange).get("message", ""))
 
     @contextmanager
     def behaving(self, address: str, behaviour: Mapping[str, Json]) -> Iterator[str]:
@@ -143,15 +146,6 @@ class Control:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         return self._target.ask(Request(method, path, headers, data))
-
-
-def _said(exchange: Exchange) -> Mapping[str, Json]:
-    """Return the object of an answer; an empty one where it has none."""
-    try:
-        said = json.loads(exchange.answer.body if exchange.answer else b"{}")
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _error(exchange: Exchange) -> ControlError:

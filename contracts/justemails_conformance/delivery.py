@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import Any
 
 from justemails_conformance.checks import Check, Look, binder, bound
-from justemails_conformance.control import Control, Mail
+from justemails_conformance.control import REFUSES, Control, Mail
 from justemails_conformance.evidence import (
     BreachError,
     InconclusiveError,
     SkippedError,
-    json_or_none,
+    object_or_empty,
     shown,
 )
 from justemails_conformance.scene import Scene
@@ -27,7 +27,7 @@ from justemails_conformance.transport import Exchange
 _ARRIVES_WITHIN_S = 30  # of the machine's time, unless the server declares how soon it delivers
 _ASKED_FOR_S = 30  # at a time
 _ARRIVES_AT_ONCE_S = 3  # where the clock is moved, nothing is left to be waited for
-_LOOKS = 60
+_BECOMES_WITHIN_S = 30.0
 _LOOK_AGAIN_S = 0.5
 _SETTLES_S = 3.0  # in which a second copy of a mail is on its way
 _PATIENCE_S = 120.0  # for a retry, on a clock that only goes, unless the server declares how soon it retries
@@ -43,7 +43,6 @@ _PUTS_OFF: Mapping[str, Mapping[str, Any]] = {
     "452 to the final dot, once": {"at": "DOT", "reply": "452 4.3.1 no room", "times": 1},
     "a connection lost at MAIL FROM, once": {"at": "MAIL", "drop": True, "times": 1},
 }
-_REFUSES = {"script": [{"at": "RCPT", "reply": "550 5.1.1 no such user"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,8 @@ class Deliveries:
         exchange = self.scene.send(to=to, **changed)
         if not exchange.succeeded:
             raise SkippedError("needs send.request")
-        body = json_or_none(exchange)
-        message_id, status = (body.get("id"), body.get("status")) if isinstance(body, dict) else (None, None)
-        return Sent(to, exchange, str(message_id) if message_id else None, status)
+        body = object_or_empty(exchange)
+        return Sent(to, exchange, str(body["id"]) if body.get("id") else None, body.get("status"))
 
     @cached_property
     def full(self) -> Sent:
@@ -139,18 +137,16 @@ class Deliveries:
         if sent.message_id is None:
             raise SkippedError("needs send.response.id")
         exchange = self.scene.party.status(sent.message_id)
-        body = json_or_none(exchange)
-        return (body.get("status") if isinstance(body, dict) else None), exchange
+        return object_or_empty(exchange).get("status"), exchange
 
     def becomes(self, sent: Sent, is_right: Callable[[object], bool]) -> tuple[object, Exchange]:
         """Look until the status is as it is to be, for half a minute."""
-        status, exchange = self.status(sent)
-        for _ in range(_LOOKS):
-            if is_right(status):
-                break
-            self.scene.pace.wait(_LOOK_AGAIN_S)
-            status, exchange = self.status(sent)
-        return status, exchange
+
+        def look() -> tuple[tuple[object, Exchange], bool]:
+            told = self.status(sent)
+            return told, is_right(told[0])
+
+        return self.scene.until(look, _BECOMES_WITHIN_S)
 
     @cached_property
     def put_off(self) -> PutOff:
@@ -298,7 +294,7 @@ def _(deliveries: Deliveries) -> None:
     if status != "delivered":
         raise BreachError('status: "delivered" within half a minute of the arrival', shown(status), exchange)
     refused = deliveries.address("refused")
-    with deliveries.behaving([(refused, _REFUSES)]):
+    with deliveries.behaving([(refused, REFUSES)]):
         sent = deliveries.send(refused)
         deliveries.becomes(sent, lambda status: status not in ("queued", sent.status))
         said_too_soon = deliveries.put_off.said_too_soon

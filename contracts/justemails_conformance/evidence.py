@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from justemails_conformance import clock
 from justemails_conformance.transport import Exchange
@@ -121,6 +121,18 @@ def json_or_none(exchange: Exchange) -> object:
     return body
 
 
+def object_or_empty(exchange: Exchange | None) -> JsonObject:
+    """Return the object that an answer is, or an empty one where it is none, or there is none."""
+    body = None if exchange is None else json_or_none(exchange)
+    return body if isinstance(body, dict) else {}
+
+
+def pagination_of(exchange: Exchange | None) -> JsonObject:
+    """Return ``pagination`` [messages.pagination], or an empty object where there is none."""
+    pagination = object_or_empty(exchange).get("pagination")
+    return pagination if isinstance(pagination, dict) else {}
+
+
 def member(exchange: Exchange, name: str, is_right: Callable[[Any], bool], expected: str) -> Any:  # Any: JSON
     """Return a member of an answer that is as expected."""
     return right(exchange, object_of(exchange), name, is_right, expected)
@@ -147,12 +159,18 @@ def items_of(exchange: Exchange) -> list[JsonObject]:
     return items
 
 
+def items_or_empty(exchange: Exchange | None) -> list[JsonObject]:
+    """Return what is an object in ``data``, which is nothing where there is no such list."""
+    data = object_or_empty(exchange).get("data")
+    return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+
+
 def is_text(value: object) -> bool:
     """Say whether a value is a text that is not empty."""
     return isinstance(value, str) and value != ""
 
 
-def is_integer(value: object) -> bool:
+def is_integer(value: object) -> TypeGuard[int]:
     """Say whether a value is a whole number; true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 

@@ -16,15 +16,16 @@ from math import ceil
 from statistics import median
 
 from justemails_conformance.checks import Check, Look, binder, bound
-from justemails_conformance.control import Made
+from justemails_conformance.control import REFUSES, Made
 from justemails_conformance.evidence import (
     BreachError,
     InconclusiveError,
     SkippedError,
     is_integer,
     is_text,
-    json_or_none,
     member,
+    object_or_empty,
+    pagination_of,
     retry_after_s,
     shown,
     succeeded,
@@ -42,7 +43,6 @@ _AT_ONCE = 8
 _MORE_REFUSALS = 5
 _SHORT_S = 15.0  # a wait after which it is looked whether a minute's limit is one of a shorter time
 _ROUNDS = 3
-_REFUSES = {"script": [{"at": "RCPT", "reply": "550 5.1.1 no such user"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,11 @@ class Bursts:
 
         def ask() -> Exchange:
             if made:
-                return self.asking.try_once(Tier.KEYS, "DELETE", f"/api-keys/{made.pop()}")
+                return self.asking.try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(made.pop())}")
             exchange = self.asking.try_once(Tier.KEYS, "POST", "/api-keys", {"name": self.scene.new_name()})
-            body = json_or_none(exchange) if exchange.succeeded else None
-            if isinstance(body, dict) and is_text(body.get("id")):
-                made.append(str(body["id"]))
+            key_id = object_or_empty(exchange).get("id")
+            if exchange.succeeded and is_text(key_id):
+                made.append(str(key_id))
             return exchange
 
         burst = self._burst(Tier.KEYS, ask, at_once=1)
@@ -129,7 +129,12 @@ class Bursts:
 
     def of(self, tier: Tier) -> Burst:
         """Return the burst of a tier."""
-        return {Tier.SEND: lambda: self.sends, Tier.READ: lambda: self.reads, Tier.KEYS: lambda: self.calls}[tier]()
+        match tier:
+            case Tier.SEND:
+                return self.sends
+            case Tier.READ:
+                return self.reads
+        return self.calls
 
     def refusal(self, tier: Tier) -> Exchange:
         """Return the 429 of a tier, or skip."""
@@ -158,10 +163,8 @@ class Bursts:
 
     def total(self) -> int | None:
         """Return how many messages there are, as another key is told; None: it is not told."""
-        body = json_or_none(self.once(self.resting, Tier.READ))
-        pagination = body.get("pagination") if isinstance(body, dict) else None
-        total = pagination.get("total") if isinstance(pagination, dict) else None
-        return total if is_integer(total) and isinstance(total, int) else None
+        total = pagination_of(self.once(self.resting, Tier.READ)).get("total")
+        return total if is_integer(total) else None
 
     def _send(self, party: Party) -> Exchange:
         return party.try_once(Tier.SEND, "POST", "/send", self.scene.body(to=self._to))
@@ -172,7 +175,7 @@ class Bursts:
         control, domain = self.scene.control, f"many-{self.scene.run_id}.test"
         if control is None:
             return self.scene.means.to
-        return self.scene.at_end.enter_context(control.behaving(f"conformance@{domain}", _REFUSES))
+        return self.scene.at_end.enter_context(control.behaving(f"conformance@{domain}", REFUSES))
 
     def _burst(self, tier: Tier, ask: Callable[[], Exchange], at_once: int | None = None) -> Burst:
         """Ask until something is refused for good, or once more than twice as often as is allowed within a minute."""

@@ -5,7 +5,7 @@ Only of what was asked anyway: nothing is asked for its sake.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from justemails_conformance.evidence import json_or_none
+from justemails_conformance.evidence import items_or_empty, object_or_empty, pagination_of
 from justemails_conformance.scene import Scene
 from justemails_conformance.transport import Exchange
 
@@ -50,25 +50,14 @@ def _created(scene: Scene) -> object:
     return scene.created.status if "first_making" in vars(scene) and scene.created.answer is not None else None
 
 
-def _object(exchange: Exchange | None) -> Mapping[str, object]:
-    body = None if exchange is None else json_or_none(exchange)
-    return body if isinstance(body, dict) else {}
-
-
-def _items(exchange: Exchange | None) -> Sequence[Mapping[str, object]]:
-    data = _object(exchange).get("data")
-    return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-
-
 def _per_page(scene: Scene) -> object:
-    pagination = _object(_asked(scene, "listed")).get("pagination")
-    return pagination.get("perPage") if isinstance(pagination, dict) else None
+    return pagination_of(_asked(scene, "listed")).get("perPage")
 
 
 def _order(scene: Scene) -> object:
     """The two first mails of a run were sent one after the other."""
-    places = [item.get("id") for item in _items(_asked(scene, "listed"))]
-    first, second = (_object(_asked(scene, name)).get("id") for name in ("full", "minimal"))
+    places = [item.get("id") for item in items_or_empty(_asked(scene, "listed"))]
+    first, second = (object_or_empty(_asked(scene, name)).get("id") for name in ("full", "minimal"))
     if first not in places or second not in places or first == second:
         return None
     return "oldest first" if places.index(first) < places.index(second) else "newest first"
@@ -83,7 +72,7 @@ def _pages(scene: Scene) -> object:
 def _unused(scene: Scene) -> object:
     """What ``lastUsed`` is before a key is used."""
     made = scene.first_making.made if "first_making" in vars(scene) else None
-    for item in _items(_asked(scene, "keys")):
+    for item in items_or_empty(_asked(scene, "keys")):
         if made is not None and item.get("id") == made.id:
             return ("null" if item["lastUsed"] is None else "a time") if "lastUsed" in item else "absent"
     return None
@@ -91,7 +80,7 @@ def _unused(scene: Scene) -> object:
 
 def _words(scene: Scene, member: str, wanted: Callable[[Exchange], bool]) -> object:
     """Return each text that stands in a member of the answers, once."""
-    texts: Iterable[object] = (_object(one).get(member) for one in scene.party.exchanges if wanted(one))
+    texts: Iterable[object] = (object_or_empty(one).get(member) for one in scene.party.exchanges if wanted(one))
     return sorted({text for text in texts if isinstance(text, str)}) or None
 
 

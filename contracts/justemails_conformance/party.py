@@ -75,10 +75,6 @@ class Party:
         """Everything that was said in the run so far."""
         return self._journal.exchanges
 
-    @property
-    def base_url(self) -> str:
-        return self.target.base_url
-
     def with_key(self, key: str | None) -> "Party":
         """Return somebody else, at the same server and in the same journal."""
         return Party(self.target, key, self._journal, self._pace)

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 from random import Random
+from typing import TypeVar
 
 from justemails_conformance.control import Control, Made
+from justemails_conformance.declared import Declared
 from justemails_conformance.evidence import (
     BreachError,
     JsonObject,
@@ -15,15 +18,18 @@ from justemails_conformance.evidence import (
     is_integer,
     is_text,
     items_of,
-    json_or_none,
+    items_or_empty,
     object_of,
+    object_or_empty,
+    pagination_of,
     succeeded,
 )
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import Party
 from justemails_conformance.shapes import another_id, in_another_case, is_hexadecimal, with_another_end
-from justemails_conformance.target_file import Declared
 from justemails_conformance.transport import Exchange
+
+T = TypeVar("T")
 
 SUBJECT = "Welcome & <hello> — Grüße"
 TEXT = "Hello — Thanks for signing up."  # [send.request.text]
@@ -42,6 +48,7 @@ _LATER_S = 1.5  # so that whole seconds show that time has gone on
 _USE_IS_TOLD_AFTER_S = (0.0, 2.0, 8.0, 50.0)  # together a minute (CHOICE-47)
 _PAGES = 20
 _SMALL_PAGES = 2
+SMALL_PAGE = 2  # messages: so few that a handful fills more than one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ class Scene:
 
     @property
     def foreign_body(self) -> dict[str, object]:
-        """A body for nobody who may not send: full, and to nobody else, so that the key alone is wrong."""
+        """A body for somebody who may not send: full, and to nobody else, so that the key alone is wrong."""
         body = self.full_body if self.full.succeeded else self.body()
         return {**body, "to": f"conformance-{self.run_id}@example.com", "subject": self.refused_subject}
 
@@ -242,8 +249,7 @@ class Scene:
 
         def look() -> tuple[Exchange, bool]:
             exchange = self.look()
-            body = json_or_none(exchange)
-            return exchange, isinstance(body, dict) and body.get("status") == "delivered"
+            return exchange, object_or_empty(exchange).get("status") == "delivered"
 
         return self.until(look, self.declared.delivers_within_s or _LAG_S)
 
@@ -265,14 +271,14 @@ class Scene:
 
     @cached_property
     def small_pages(self) -> list[Exchange]:
-        """The first pages of two messages each, as far as the server takes what it is asked."""
-        pages: list[Exchange] = []
+        """The first pages with few messages each, or none where the server has other names for them (CHOICE-17)."""
+        pages = []
         for page in range(1, _SMALL_PAGES + 1):
-            exchange = self.party.messages(f"?page={page}&perPage=2")
-            body = json_or_none(exchange)
-            pagination = body.get("pagination") if isinstance(body, dict) else None
-            if not exchange.succeeded or not isinstance(pagination, dict) or pagination.get("perPage") != 2:
-                break
+            exchange = self.party.messages(f"?page={page}&perPage={SMALL_PAGE}")
+            told = pagination_of(exchange) if exchange.succeeded else {}
+            asked = (told.get("page"), told.get("perPage")) == (page, SMALL_PAGE)
+            if not asked or not is_integer(told.get("total")) or not _has_items(exchange):
+                return []
             pages.append(exchange)
         return pages
 
@@ -282,17 +288,14 @@ class Scene:
         Raises:
             SkippedError: it may stand on a page that cannot be reached.
         """
-        began, wait_s = self.pace.elapsed_s(), _LOOK_AGAIN_S
-        pages = [self.listed]
-        while True:
-            found = self._found(message_id, pages)
-            if found is not None and is_right(found):
-                return found
-            if self.pace.elapsed_s() >= began + _LAG_S:
-                return None
-            self.pace.wait(wait_s)
-            wait_s *= 2
-            pages = [self.party.messages()]
+        lists = chain([self.listed], (self.party.messages() for _ in count()))
+
+        def look() -> tuple[JsonObject | None, bool]:
+            found = self._found(message_id, [next(lists)])
+            return found, found is not None and is_right(found)
+
+        found = self.until(look)
+        return found if found is not None and is_right(found) else None
 
     def find_once(self, message_id: str) -> JsonObject | None:
         """Return the item of a message as it stands in the list now."""
@@ -306,8 +309,7 @@ class Scene:
                 pages.append(self.party.messages(f"?page={page}"))
             if page > 1 and not pages[-1].succeeded:
                 break
-            data = object_of(given(pages[page - 1], "base.relative", "messages.response")).get("data")
-            items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+            items = items_or_empty(given(pages[page - 1], "base.relative", "messages.response"))
             for item in items:
                 if item.get("id") == message_id:
                     return item
@@ -400,9 +402,7 @@ class Scene:
         for wait_s in _USE_IS_TOLD_AFTER_S:
             self.pace.wait(wait_s)
             exchange = self.party.list_keys()
-            body = json_or_none(exchange)
-            items = body.get("data") if isinstance(body, dict) else None
-            own = [item for item in items or () if isinstance(item, dict) and item.get("id") == self.second_key.id]
+            own = [item for item in items_or_empty(exchange) if item.get("id") == self.second_key.id]
             if not own or "lastUsed" not in own[0] or own[0]["lastUsed"] is not None:
                 break
         return exchange
@@ -487,15 +487,15 @@ class Scene:
             almost.append(in_another_case(given_id) or given_id)
         return [one for one in almost if one not in self.known_ids] or [another_id(given_id, self.random)]
 
-    def until(self, look: Callable[[], tuple[Exchange, bool]], within_s: float = _LAG_S) -> Exchange:
+    def until(self, look: Callable[[], tuple[T, bool]], within_s: float = _LAG_S) -> T:
         """Look again and again, until what is looked for is there or the time is over; return the last look."""
         began, wait_s = self.pace.elapsed_s(), _LOOK_AGAIN_S
-        exchange, there = look()
+        seen, there = look()
         while not there and self.pace.elapsed_s() < began + within_s:
             self.pace.wait(wait_s)
             wait_s *= 2  # who is late is asked less and less often
-            exchange, there = look()
-        return exchange
+            seen, there = look()
+        return seen
 
 
 def _made(making: Making) -> Made:
@@ -504,19 +504,20 @@ def _made(making: Making) -> Made:
     return making.made
 
 
+def _has_items(exchange: Exchange) -> bool:
+    with suppress(BreachError):
+        items_of(exchange)
+        return True
+    return False
+
+
 def _ids_in(exchange: Exchange | None) -> set[object]:
     """Return the ids that an answer gives, be it one object or a list."""
-    body = None if exchange is None else json_or_none(exchange)
-    if not isinstance(body, dict):
-        return set()
-    with suppress(BreachError):
-        return {item.get("id") for item in items_of(exchange) if is_text(item.get("id"))} if exchange else set()
-    return {body["id"]} if is_text(body.get("id")) else set()
+    objects = [object_or_empty(exchange), *items_or_empty(exchange)]
+    return {one["id"] for one in objects if is_text(one.get("id"))}
 
 
 def total_of(exchange: Exchange | None) -> int:
     """Return the total that a list tells, or 0."""
-    body = None if exchange is None else json_or_none(exchange)
-    pagination = body.get("pagination") if isinstance(body, dict) else None
-    total = pagination.get("total") if isinstance(pagination, dict) else None
-    return total if is_integer(total) and isinstance(total, int) else 0
+    total = pagination_of(exchange).get("total")
+    return total if is_integer(total) else 0

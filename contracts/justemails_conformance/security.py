@@ -19,6 +19,7 @@ from justemails_conformance.checks import Check
 from justemails_conformance.evidence import BreachError, InconclusiveError, answered, given, is_text, object_of, shown
 from justemails_conformance.party import Tier
 from justemails_conformance.scene import Scene
+from justemails_conformance.shapes import in_another_case, with_another_end
 from justemails_conformance.transport import Exchange, Request
 
 _TWINS = {"a": "\u0430", "c": "\u0441", "e": "\u0435", "o": "\u043e", "p": "\u0440", "x": "\u0445", "i": "\u0456"}
@@ -121,9 +122,9 @@ def _octets(raw: Raw, texts: Texts) -> bytes:
 def near_misses(key: str) -> Texts:
     """Return texts that are nearly a key, or a key in another form, by what is done to it: as secret as it is."""
     return {
-        "changed": key[:-1] + ("b" if key.endswith("a") else "a"),
+        "changed": with_another_end(key),
         "cut": key[:-1],
-        "swapped": key.swapcase(),
+        "swapped": in_another_case(key) or key.swapcase(),
         "basic": base64.b64encode(f"{key}:".encode()).decode(),
     }
 

@@ -17,11 +17,13 @@ filters = ["status", "to"]               # a choice that is declared is judged
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from justemails_conformance.declared import FILTERS, Declared
+from justemails_conformance.observed import observable
 from justemails_conformance.toml_reading import TomlError, members, read, text
 from justemails_conformance.verdict import About
 
@@ -43,28 +45,8 @@ OPTIONS = {
 }
 """Where the file says what an option of the command says."""
 
-FILTERS = ("status", "from", "to", "subject")
-"""The filters whose meaning is plain enough to be judged, where a server has them under these names."""
-
 _MOST_S = 3600
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a server declares of itself.
-
-    Args:
-        delivers_within_s: how soon a message to the given recipient is delivered; None: nobody says.
-        retries_within_s: how soon a message has been tried again that was put off; None: nobody says.
-        filters: which of the filters it has.
-        choices: further choices, by the names under which they are observed.
-    """
-
-    delivers_within_s: float | None = None
-    retries_within_s: float | None = None
-    filters: Sequence[str] = ()
-    choices: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +98,6 @@ def _expanded(where: str, value: object) -> str:
 
 
 def _declared(capabilities: Mapping[str, Any], choices: object) -> Declared:
-    from justemails_conformance.observed import observable  # it needs this module
-
     seconds = {name: _seconds(name, capabilities[name]) for name in capabilities}
     if not isinstance(choices, dict):
         raise TomlError("[choices] has to be a table")

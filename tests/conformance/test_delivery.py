@@ -11,12 +11,13 @@ from tests.conformance.mutants.serving import Straight, spoken
 from justemails.domains import records_of
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.control import Control, Mail
+from justemails_conformance.declared import Declared
 from justemails_conformance.delivery import DELIVERY, Deliveries
 from justemails_conformance.judge import Judge
 from justemails_conformance.pace import Pace
 from justemails_conformance.party import BUDGET, Journal, Party, Tier
 from justemails_conformance.scene import Means, Scene
-from justemails_conformance.target_file import Declared, read_target
+from justemails_conformance.target_file import read_target
 from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict

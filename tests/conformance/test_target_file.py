@@ -11,8 +11,9 @@ from tests.conformance.micro import serving
 from tests.conformance.typed import run
 from tests.sandbox.harness import Client, client_of, in_process
 
+from justemails_conformance.declared import FILTERS
 from justemails_conformance.observed import observable
-from justemails_conformance.target_file import FILTERS, OPTIONS, read_target
+from justemails_conformance.target_file import OPTIONS, read_target
 from justemails_conformance.verdict import About
 from justemails_sandbox.commands.conform import conform
 from justemails_sandbox.settings import SandboxSettings

@@ -77,7 +77,7 @@ def _(scene: Scene) -> None:
 @check("base.https")
 def _(scene: Scene) -> None:
     """Asked with the key that the run made, which is revoked at its end: the other one never travels in the open."""
-    base_url = scene.party.base_url
+    base_url = scene.party.target.base_url
     if not base_url.startswith("https://"):
         raise SkippedError("needs a base URL that begins with https://")
     key = scene.second_key.secret

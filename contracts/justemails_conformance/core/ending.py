@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 from justemails_conformance.checks import Look, binder
-from justemails_conformance.core.shared import TOLD, a_status, sent
+from justemails_conformance.core.shared import a_status, sent, told
 from justemails_conformance.evidence import (
     BreachError,
     SkippedError,
     given,
     is_time,
-    json_or_none,
     member,
     object_of,
+    object_or_empty,
     refused,
     right,
     shown,
@@ -32,14 +32,13 @@ _A_SECOND = timedelta(seconds=1)
 @check("status.response.status")
 def _(scene: Scene) -> None:
     """In all looks at a message: once it is delivered it is not queued again. A late bounce may come (CHOICE-25)."""
-    member(given(scene.status, "status.purpose", "status.response", TOLD), *a_status())
+    member(told(scene), *a_status())
     last = scene.later
     delivered = False
     for exchange in scene.party.exchanges:
         if exchange.request.path != last.request.path or not exchange.succeeded:
             continue
-        body = json_or_none(exchange)
-        status = body.get("status") if isinstance(body, dict) else None
+        status = object_or_empty(exchange).get("status")
         if delivered and status == "queued":
             raise BreachError('status: "delivered", as at an earlier look', shown(status), exchange)
         delivered = delivered or status == "delivered"
@@ -48,16 +47,13 @@ def _(scene: Scene) -> None:
 @check("status.response.createdAt")
 def _(scene: Scene) -> None:
     """Seen again more than a second later, so that a time made anew for each answer is another one."""
-    told = object_of(sent(scene)).get("createdAt")
-    if not is_time(told):
+    first = object_of(sent(scene)).get("createdAt")
+    if not is_time(first):
         raise SkippedError("needs send.response.createdAt")
-    for exchange in (
-        given(scene.status, "status.purpose", "status.response", TOLD),
-        given(scene.later, "status.purpose", "status.response"),
-    ):
+    for exchange in (told(scene), given(scene.later, "status.purpose", "status.response")):
         again = member(exchange, "createdAt", is_time, "an RFC 3339 time")
-        if not _same(again, told):
-            raise BreachError(f"createdAt: {shown(told)}, as the answer to the send has it", shown(again), exchange)
+        if not _same(again, first):
+            raise BreachError(f"createdAt: {shown(first)}, as the answer to the send has it", shown(again), exchange)
 
 
 @check("status.response.deliveredAt")

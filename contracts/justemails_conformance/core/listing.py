@@ -1,6 +1,6 @@
 """GET /messages: the list and its pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from justemails_conformance.checks import Look, binder
@@ -18,7 +18,7 @@ from justemails_conformance.evidence import (
     shown,
     succeeded,
 )
-from justemails_conformance.scene import REFUSED, Scene, total_of
+from justemails_conformance.scene import REFUSED, SMALL_PAGE, Scene, total_of
 from justemails_conformance.transport import Exchange
 
 CHECKS: dict[str, Look[Scene]] = {}
@@ -28,7 +28,6 @@ check = binder(CHECKS)
 LISTED = ("data", "pagination")  # [messages.response]
 
 _STRANGERS = 3
-_A_PAGE = 2  # so few to a page that a handful of messages fills three
 
 
 @check("messages.purpose")
@@ -161,7 +160,7 @@ def _(scene: Scene) -> None:
 @check("messages.pagination.perPage")
 def _(scene: Scene) -> None:
     _given_pagination(scene)
-    for page in (scene.listed, *_small_pages(scene)):
+    for page in (scene.listed, *scene.small_pages):
         per_page = right(page, _pagination(page), "perPage", is_integer, "an integer")
         count = len(_given_items(page, "messages.data"))
         if count > per_page:
@@ -174,7 +173,7 @@ def _(scene: Scene) -> None:
     count = len(_given_items(scene.listed, "messages.data"))
     if total < count:
         raise BreachError(f"total: {count} at least, which are shown", shown(total), scene.listed)
-    for page in _small_pages(scene):
+    for page in scene.small_pages:
         told = _pagination(page)["total"]
         if told < total:
             raise BreachError(f"total: {shown(total)} on every page, the smallest too", shown(told), page)
@@ -208,7 +207,7 @@ def _counts_right_soon(scene: Scene) -> None:
 @check("messages.pagination.next")
 def _(scene: Scene) -> None:
     """Pages of two are full but the last, and have each message once, in whatever order (CHOICE-18)."""
-    pages = _small_pages(scene)
+    pages = scene.small_pages
     if not pages:
         raise SkippedError("needs pages that ?page= and ?perPage= ask for, which is a choice of the server's")
     total = _pagination(scene.listed).get("total")
@@ -218,30 +217,14 @@ def _(scene: Scene) -> None:
     seen: list[object] = []
     for number, page in enumerate(pages):
         found = [item.get("id") for item in items_of(page)]
-        room = max(0, min(_A_PAGE, total_of(scene.listed) - number * _A_PAGE))
+        room = max(0, min(SMALL_PAGE, total_of(scene.listed) - number * SMALL_PAGE))
         if len(found) != room or any(message_id in seen for message_id in found):
             raise BreachError(
-                f"on page {number + 1} of {_A_PAGE} each {room} of {total} messages, none of them on an earlier page",
+                f"on page {number + 1} of {SMALL_PAGE} each {room} of {total} messages, none of an earlier page",
                 ", ".join(map(shown, found)) or "no message",
                 page,
             )
         seen += found
-
-
-def _small_pages(scene: Scene) -> Sequence[Exchange]:
-    """Return the first pages of two each, or none where the server has other names for them (CHOICE-17)."""
-    pages = []
-    for page, exchange in enumerate(scene.small_pages, start=1):
-        try:
-            pagination, _ = _pagination(exchange), items_of(exchange)
-        except (BreachError, SkippedError):
-            return ()
-        if (pagination.get("page"), pagination.get("perPage")) != (page, _A_PAGE):
-            return ()
-        if not is_integer(pagination.get("total")):
-            return ()
-        pages.append(exchange)
-    return pages
 
 
 def _given_items(exchange: Exchange, clause: str) -> list[Mapping[str, object]]:

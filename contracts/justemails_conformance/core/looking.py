@@ -1,7 +1,7 @@
 """GET /send/:id: one message, at once and later."""
 
 from justemails_conformance.checks import Look, binder
-from justemails_conformance.core.shared import TOLD, exactly
+from justemails_conformance.core.shared import TOLD, exactly, told
 from justemails_conformance.evidence import (
     BreachError,
     given,
@@ -11,20 +11,15 @@ from justemails_conformance.evidence import (
     succeeded,
 )
 from justemails_conformance.scene import Scene
-from justemails_conformance.transport import Exchange
 
 CHECKS: dict[str, Look[Scene]] = {}
 
 check = binder(CHECKS)
 
 
-def _status(scene: Scene) -> Exchange:
-    return given(scene.status, "status.purpose", "status.response", TOLD)
-
-
 @check("send.response.id.read")
 def _(scene: Scene) -> None:
-    _status(scene)
+    told(scene)
 
 
 @check("status.purpose")
@@ -39,23 +34,23 @@ def _(scene: Scene) -> None:
 
 @check("status.response.id")
 def _(scene: Scene) -> None:
-    member(_status(scene), *exactly("id", scene.id_of(scene.full, "send.response.id")))
+    member(told(scene), *exactly("id", scene.id_of(scene.full, "send.response.id")))
 
 
 @check("status.response.from")
 def _(scene: Scene) -> None:
-    member(_status(scene), *exactly("from", scene.full_body["from"]))
+    member(told(scene), *exactly("from", scene.full_body["from"]))
 
 
 @check("status.response.to")
 def _(scene: Scene) -> None:
-    member(_status(scene), *exactly("to", scene.full_body["to"]))
+    member(told(scene), *exactly("to", scene.full_body["to"]))
 
 
 @check("status.response.subject")
 def _(scene: Scene) -> None:
     """Of two messages, so that nobody tells the one's for the other's."""
-    member(_status(scene), *exactly("subject", scene.full_body["subject"]))
+    member(told(scene), *exactly("subject", scene.full_body["subject"]))
     second = scene.party.status(scene.id_of(scene.minimal, "send.request.minimal"))
     member(given(second, "status.purpose", "status.response", TOLD), *exactly("subject", scene.subject))
 

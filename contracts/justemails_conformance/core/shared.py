@@ -16,6 +16,10 @@ from justemails_conformance.evidence import (
 from justemails_conformance.scene import Scene
 from justemails_conformance.transport import Exchange
 
+SENT = ("id", "status", "from", "to", "createdAt")  # [send.response]
+TOLD = (*SENT, "subject", "deliveredAt")  # [status.response]
+MADE = ("id", "name", "key", "createdAt")  # [keys.create.response]
+
 _NEAR = timedelta(minutes=5)
 _WORDS = ("queued", "delivered")  # [send.response.status] [status.response.status]
 
@@ -53,13 +57,12 @@ def prefix(exchange: Exchange, name: str, beginning: str) -> None:
         raise BreachError(f"{name}: a text that begins with {beginning}", shown(value), exchange, warns=True)
 
 
-SENT = ("id", "status", "from", "to", "createdAt")  # [send.response]
-TOLD = (*SENT, "subject", "deliveredAt")  # [status.response]
-MADE = ("id", "name", "key", "createdAt")  # [keys.create.response]
-
-
 def sent(scene: Scene) -> Exchange:
     return given(scene.full, "send.request", "send.response", SENT)
+
+
+def told(scene: Scene) -> Exchange:
+    return given(scene.status, "status.purpose", "status.response", TOLD)
 
 
 def created(scene: Scene) -> Exchange:

@@ -13,6 +13,7 @@ from justemails_conformance import clauses as table
 from justemails_conformance import clock
 from justemails_conformance.clauses import Profile
 from justemails_conformance.control import Control, ControlError
+from justemails_conformance.declared import Declared
 from justemails_conformance.expected_failures import read_expected_failures
 from justemails_conformance.judge import Judge, UnreachableError
 from justemails_conformance.observed import differences
@@ -21,7 +22,7 @@ from justemails_conformance.reports.tally import headline
 from justemails_conformance.reports.text import to_go_on, told
 from justemails_conformance.reports.visible import only_ascii
 from justemails_conformance.scene import Means
-from justemails_conformance.target_file import Declared, TargetFile, read_target
+from justemails_conformance.target_file import TargetFile, read_target
 from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import BadBaseUrlError, Request, Target
 from justemails_conformance.verdict import About, Outcome, Verdict
