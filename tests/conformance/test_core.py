@@ -1,7 +1,6 @@
 """The core profile: the reference passes, and what is told of a failure; what fails is in ``test_kills``."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,15 +22,6 @@ from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_contract.operations import Scope
 from justemails_sandbox.sandbox import Sandbox
-from justemails_sandbox.settings import SandboxSettings
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox(SandboxSettings())
-    made.start()
-    yield made
-    made.stop()
 
 
 def judged(sandbox: Sandbox, change: Change = lambda api, _: api, **means: str) -> Verdict:

@@ -1,6 +1,6 @@
 """The delivery profile: the sandbox passes, and what goes wrong with the mail itself fails by the right clause."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +23,13 @@ from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sending import SENDING_HOST
 from justemails_sandbox.served import ServedSandbox
-from justemails_sandbox.settings import SandboxSettings
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[ServedSandbox]:
-    made = ServedSandbox(SandboxSettings(virtual=True))
-    made.start()
-    yield made
-    made.stop()
-
-
-def judged(sandbox: ServedSandbox, change: Change = lambda api, _: api, control: Control | None = None) -> Verdict:
-    sandbox.limiter.forget()
-    target = Straight(change(spoken(sandbox), Ground(sandbox.key)))
-    means = Means(sandbox.key, "hello@yourdomain.com")
-    return Judge(target, means, profiles=[Profile.DELIVERY], control=control or Control(sandbox.control)).judge()
+def judged(served: ServedSandbox, change: Change = lambda api, _: api, control: Control | None = None) -> Verdict:
+    served.limiter.forget()
+    target = Straight(change(spoken(served), Ground(served.key)))
+    means = Means(served.key, "hello@yourdomain.com")
+    return Judge(target, means, profiles=[Profile.DELIVERY], control=control or Control(served.control)).judge()
 
 
 def failed(verdict: Verdict) -> list[str]:
@@ -50,20 +41,20 @@ def test_every_clause_of_the_profile_has_a_check() -> None:
     assert {*DELIVERY} == {clause.id for clause in clauses().values() if clause.profile is Profile.DELIVERY}
 
 
-def test_the_sandbox_passes_and_nothing_is_left(sandbox: ServedSandbox) -> None:
-    before = sandbox.network.behaviours()
+def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox) -> None:
+    before = served.network.behaviours()
 
-    verdict = judged(sandbox)
+    verdict = judged(served)
 
     assert [(f.clause.id, f.got) for f in verdict.findings if f.outcome is not Outcome.PASS] == []
     assert verdict.created == verdict.removed
-    assert sandbox.network.behaviours() == before
+    assert served.network.behaviours() == before
 
 
-def test_without_a_control_api_everything_is_skipped_for_that_reason(sandbox: ServedSandbox) -> None:
-    means = Means(sandbox.key, "hello@yourdomain.com")
+def test_without_a_control_api_everything_is_skipped_for_that_reason(served: ServedSandbox) -> None:
+    means = Means(served.key, "hello@yourdomain.com")
 
-    verdict = Judge(Target(sandbox.api), means, profiles=[Profile.DELIVERY]).judge()
+    verdict = Judge(Target(served.api), means, profiles=[Profile.DELIVERY]).judge()
 
     assert {(f.outcome, "--control" in f.got) for f in verdict.findings} == {(Outcome.SKIP, True)}
     assert not verdict.enough
@@ -90,7 +81,7 @@ REQUESTS: dict[str, tuple[Callable[[Any], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_mail_that_is_not_the_one_that_was_sent_is_noticed(name: str, sandbox: ServedSandbox) -> None:
+def test_a_mail_that_is_not_the_one_that_was_sent_is_noticed(name: str, served: ServedSandbox) -> None:
     act, clause = REQUESTS[name]
 
     def change(request: Asked, _: Ground) -> Asked | None:
@@ -100,13 +91,13 @@ def test_a_mail_that_is_not_the_one_that_was_sent_is_noticed(name: str, sandbox:
         act(body)
         return request.saying(body)
 
-    assert failed(judged(sandbox, asked(change))) == [clause]
+    assert failed(judged(served, asked(change))) == [clause]
 
 
 @pytest.mark.parametrize("status", ["queued", "delivered"])
-def test_a_status_that_says_what_is_not_so_is_noticed(status: str, sandbox: ServedSandbox) -> None:
+def test_a_status_that_says_what_is_not_so_is_noticed(status: str, served: ServedSandbox) -> None:
     """Delivered before it is, or although it never is; queued although it arrived."""
-    assert failed(judged(sandbox, answers("status", set_to(status=status)))) == ["product.tracking"]
+    assert failed(judged(served, answers("status", set_to(status=status)))) == ["product.tracking"]
 
 
 @pytest.mark.parametrize(
@@ -114,18 +105,18 @@ def test_a_status_that_says_what_is_not_so_is_noticed(status: str, sandbox: Serv
     [("je", ["v=DKIM1; p="], "product.dkim"), ("bounce.", ["v=spf1 -all"], "product.spf")],
 )
 def test_a_domain_whose_records_do_not_fit_is_noticed(
-    beginning: str, texts: Sequence[str], clause: str, sandbox: ServedSandbox
+    beginning: str, texts: Sequence[str], clause: str, served: ServedSandbox
 ) -> None:
     """As when a server signs with another key than the one in DNS, or sends from elsewhere."""
-    (domain,) = sandbox.store.domains_named("yourdomain.com")
+    (domain,) = served.store.domains_named("yourdomain.com")
     names = [record.name for record in records_of(domain, SENDING_HOST) if record.name.startswith(beginning)]
     for name in names:
-        sandbox.network.zones.set(name, "TXT", texts)
+        served.network.zones.set(name, "TXT", texts)
     try:
-        assert failed(judged(sandbox)) == [clause]
+        assert failed(judged(served)) == [clause]
     finally:
         for name in names:
-            sandbox.network.zones.remove(name, "TXT")
+            served.network.zones.remove(name, "TXT")
 
 
 class Seen(Control):
@@ -175,8 +166,8 @@ def _with_bcc(wanted: Mapping[str, str], mails: Sequence[Mail]) -> Sequence[Mail
         (_with_bcc, ["send.request.delivered"]),
     ],
 )
-def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], sandbox: ServedSandbox) -> None:
-    assert failed(judged(sandbox, control=Seen(sandbox.control, see))) == clauses
+def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], served: ServedSandbox) -> None:
+    assert failed(judged(served, control=Seen(served.control, see))) == clauses
 
 
 @pytest.mark.parametrize(
@@ -184,16 +175,16 @@ def test_what_a_recipient_may_not_see_is_noticed(see: Any, clauses: list[str], s
     [(Declared(), Outcome.INCONCLUSIVE), (Declared(retries_within_s=60), Outcome.FAIL)],
 )
 def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_a_failure_where_it_is_declared(
-    declared: Declared, outcome: Outcome, sandbox: ServedSandbox, monkeypatch: pytest.MonkeyPatch
+    declared: Declared, outcome: Outcome, served: ServedSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    control = Seen(sandbox.control, _never_again)
+    control = Seen(served.control, _never_again)
     monkeypatch.setattr(Seen, "moves_the_clock", False)
-    sandbox.limiter.forget()
+    served.limiter.forget()
     waited: list[float] = []
 
     verdict = Judge(
-        Target(sandbox.api),
-        Means(sandbox.key, "hello@yourdomain.com"),
+        Target(served.api),
+        Means(served.key, "hello@yourdomain.com"),
         profiles=[Profile.DELIVERY],
         control=control,
         declared=declared,
@@ -205,7 +196,7 @@ def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_a_failure_where
     assert verdict.journal.requests[Tier.READ] < BUDGET[Tier.READ]
 
 
-def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(sandbox: ServedSandbox) -> None:
+def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(served: ServedSandbox) -> None:
     asked: list[int] = []
 
     class Slow(Control):
@@ -216,11 +207,11 @@ def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(s
             return []
 
     scene = Scene(
-        Party(Target(sandbox.api), sandbox.key, Journal()),
-        Means(sandbox.key, "hello@yourdomain.com"),
+        Party(Target(served.api), served.key, Journal()),
+        Means(served.key, "hello@yourdomain.com"),
         1,
         Pace(lambda seconds: None),
-        control=Slow(sandbox.control),
+        control=Slow(served.control),
         declared=Declared(delivers_within_s=70),
     )
 

@@ -1,7 +1,6 @@
 """The limits profile: the sandbox passes, and Retry-After is read; other limiters are in ``test_kills``."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
 
@@ -13,27 +12,15 @@ from justemails_conformance.scene import Means
 from justemails_conformance.transport import Answer, Exchange, Request, Target
 from justemails_conformance.verdict import Outcome
 from justemails_sandbox.served import ServedSandbox
-from justemails_sandbox.settings import SandboxSettings
 
 
 def test_every_clause_of_the_profile_has_a_check() -> None:
     assert {*LIMITS} == {clause.id for clause in clauses().values() if clause.profile is Profile.LIMITS}
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[ServedSandbox]:
-    made = ServedSandbox(SandboxSettings(virtual=True))
-    made.start()
-    yield made
-    made.stop()
-
-
-def test_the_sandbox_passes_and_nothing_is_left(sandbox: ServedSandbox) -> None:
-    def wait(seconds: float) -> None:
-        sandbox.loop.run(sandbox.timekeeper.advance(sandbox.clock.now() + timedelta(seconds=seconds)))
-
-    means = Means(sandbox.key, "hello@yourdomain.com")
-    verdict = Judge(Target(sandbox.api), means, profiles=[Profile.LIMITS], wait=wait).judge()
+def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
+    means = Means(served.key, "hello@yourdomain.com")
+    verdict = Judge(Target(served.api), means, profiles=[Profile.LIMITS], wait=waiting).judge()
 
     assert [f.clause.id for f in verdict.findings if f.outcome is not Outcome.PASS] == []
     assert verdict.created == verdict.removed

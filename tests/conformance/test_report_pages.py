@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -25,17 +25,8 @@ from justemails_conformance.reports.visible import shortened, visible
 from justemails_conformance.transport import Request
 from justemails_conformance.verdict import Finding, Outcome
 from justemails_sandbox.sandbox import Sandbox
-from justemails_sandbox.settings import SandboxSettings
 
 PASS, FAIL, WARN, SKIP = Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.SKIP
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox(SandboxSettings())
-    made.start()
-    yield made
-    made.stop()
 
 
 # --- what no eye would see

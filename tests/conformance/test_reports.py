@@ -32,14 +32,6 @@ _SCHEMA: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox(SandboxSettings())
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     with in_process(SandboxSettings()) as sandbox:
         yield client_of(sandbox)

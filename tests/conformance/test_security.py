@@ -2,8 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
 from tests.conformance import micro
@@ -26,36 +25,9 @@ from justemails_conformance.transport import Exchange, Request, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.served import ServedSandbox
-from justemails_sandbox.settings import SandboxSettings
 
 KEY = "je_live_abcdefghijklmnopqrstuvwxyz"
 SENDER = "hello@yourdomain.com"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox(SandboxSettings())
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[ServedSandbox]:
-    """The reference on its own HTTP server, with a clock that is moved."""
-    made = ServedSandbox(SandboxSettings(virtual=True))
-    made.start()
-    yield made
-    made.stop()
-
-
-def waiting(served: ServedSandbox) -> Callable[[float], None]:
-    """Return what moves a sandbox's clock instead of waiting."""
-
-    def wait(seconds: float) -> None:
-        served.loop.run(served.timekeeper.advance(served.clock.now() + timedelta(seconds=seconds)))
-
-    return wait
 
 
 def judged(base_url: str, key: str, *rows: str, deadline_s: float = 5.0) -> Verdict:
@@ -76,13 +48,15 @@ def finding(verdict: Verdict) -> Finding:
     return one
 
 
-def test_the_reference_passes_every_row_without_a_warning_and_what_every_answer_obeys(served: ServedSandbox) -> None:
+def test_the_reference_passes_every_row_without_a_warning_and_what_every_answer_obeys(
+    served: ServedSandbox, waiting: Callable[[float], None]
+) -> None:
     judge = Judge(
         Target(served.api),
         Means(served.key, SENDER),
         profiles=[Profile.CORE, Profile.SECURITY],
         only=lambda clause: clause.startswith("security.") or clause in OF_ALL,
-        wait=waiting(served),
+        wait=waiting,
     )
 
     verdict = judge.judge()
@@ -93,8 +67,10 @@ def test_the_reference_passes_every_row_without_a_warning_and_what_every_answer_
     assert verdict.journal.unexpected_429 == 0
 
 
-def test_the_reference_answers_every_row_as_the_table_says(served: ServedSandbox) -> None:
-    pace = Pace(waiting(served))
+def test_the_reference_answers_every_row_as_the_table_says(
+    served: ServedSandbox, waiting: Callable[[float], None]
+) -> None:
+    pace = Pace(waiting)
     party = Party(Target(served.api), served.key, Journal(), pace)
     scene = Scene(party, Means(served.key, SENDER), 1, pace)
 
@@ -104,14 +80,14 @@ def test_the_reference_answers_every_row_as_the_table_says(served: ServedSandbox
     assert scene.made == []
 
 
-def test_few_keys_are_made_and_asked_for(served: ServedSandbox) -> None:
+def test_few_keys_are_made_and_asked_for(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
     """[limits.keys]: ten calls a minute, of which cleaning up takes some."""
     judge = Judge(
         Target(served.api),
         Means(served.key, SENDER),
         profiles=[Profile.SECURITY],
         only=lambda clause: clause.startswith("security.keys."),
-        wait=waiting(served),
+        wait=waiting,
     )
 
     verdict = judge.judge()

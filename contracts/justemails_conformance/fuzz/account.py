@@ -136,8 +136,8 @@ class Account:
         self._follow_delivery(message, exchange, str(right(exchange, body, "status", is_text, "a text")))
 
     def _follow_delivery(self, message: Message, exchange: Exchange, status: str) -> None:
-        """What was delivered is delivered for ever, and at one time [status.response.deliveredAt]."""
-        if message.delivered_at is not None and status != "delivered":
+        """What was delivered has one time of delivery and is not queued again; a bounce may come (CHOICE-25)."""
+        if message.delivered_at is not None and status == "queued":
             raise BreachError('status: "delivered", as it was before', shown(status), exchange)
         if status != "delivered":
             return
@@ -159,7 +159,7 @@ class Account:
         self._soon(self._list_messages)
 
     def _list_messages(self) -> None:
-        """The total counts what was sent [messages.pagination.total]; what was delivered is listed so."""
+        """The total counts what was sent [messages.pagination.total]; what was delivered is not queued again."""
         exchange = self._ask(self._scene.party, Tier.READ, "GET", "/messages")
         if exchange is None:
             return
@@ -172,7 +172,7 @@ class Account:
         delivered = {message.sent.id for message in self._messages if message.delivered_at}
         for item in right(exchange, body, "data", lambda given: isinstance(given, list), "an array"):
             id_, status = (item.get("id"), item.get("status")) if isinstance(item, dict) else (None, None)
-            if is_text(id_) and id_ in delivered and status != "delivered":
+            if is_text(id_) and id_ in delivered and status == "queued":
                 raise BreachError(f'status: "delivered" for {shown(id_)}, as it was before', shown(status), exchange)
 
     def move_the_key_on(self) -> None:
