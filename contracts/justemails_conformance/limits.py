@@ -16,7 +16,7 @@ from math import ceil
 from statistics import median
 
 from justemails_conformance.checks import Check, Look, binder, bound
-from justemails_conformance.control import REFUSES, Made
+from justemails_conformance.control import REFUSES
 from justemails_conformance.evidence import (
     BreachError,
     InconclusiveError,
@@ -31,7 +31,7 @@ from justemails_conformance.evidence import (
     succeeded,
 )
 from justemails_conformance.party import Party, Tier, quoted
-from justemails_conformance.scene import Scene
+from justemails_conformance.scene import UNKNOWN_ID, Scene
 from justemails_conformance.transport import Exchange
 
 LIMIT = {Tier.SEND: 100, Tier.READ: 300, Tier.KEYS: 10}  # [limits.send] [limits.read] [limits.keys]
@@ -43,6 +43,7 @@ _AT_ONCE = 8
 _MORE_REFUSALS = 5
 _SHORT_S = 15.0  # a wait after which it is looked whether a minute's limit is one of a shorter time
 _ROUNDS = 3
+_MADE_BY_OTHERS = 6  # by each of two keys; with what a burst revokes, more than twice the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Bursts:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
+        self._made_at: list[float] = []
+        self._revoked_at: list[float] = []
 
     @cached_property
     def _keys(self) -> Sequence[Party]:
@@ -106,6 +109,15 @@ class Bursts:
         def ask() -> Exchange:
             return self.asking.try_once(Tier.READ, "GET", f"/send/{quoted(message_id)}")
 
+        return self._by_itself(ask)
+
+    @cached_property
+    def lists(self) -> Burst | None:
+        """Lists of keys when reads and calls are used up; None: they are used up with them (CHOICE-31)."""
+        _ = self.reads, self.calls
+        return self._by_itself(lambda: self.once(self.asking, Tier.KEYS))
+
+    def _by_itself(self, ask: Callable[[], Exchange]) -> Burst | None:
         return None if ask().status == 429 else self._burst(Tier.READ, ask)
 
     @cached_property
@@ -115,17 +127,51 @@ class Bursts:
 
         def ask() -> Exchange:
             if made:
-                return self.asking.try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(made.pop())}")
-            exchange = self.asking.try_once(Tier.KEYS, "POST", "/api-keys", {"name": self.scene.new_name()})
+                return self._revoke(made.pop())
+            exchange = self._make(self.asking)
             key_id = object_or_empty(exchange).get("id")
             if exchange.succeeded and is_text(key_id):
                 made.append(str(key_id))
             return exchange
 
-        burst = self._burst(Tier.KEYS, ask, at_once=1)
-        for key_id in made:
-            self.scene.made.append(Made(key_id, f"unknown secret of {key_id}", ""))
-        return burst
+        return self._burst(Tier.KEYS, ask, at_once=1)
+
+    @cached_property
+    def most_made(self) -> int:
+        """How many keys are made within a minute, going on when the calls are used up (CHOICE-31)."""
+        _ = self.calls
+        for _ in range(2 * LIMIT[Tier.KEYS] + 1):
+            if _busiest(self._made_at) > 2 * LIMIT[Tier.KEYS] or not self._make(self.asking).succeeded:
+                break
+        return _busiest(self._made_at)
+
+    @cached_property
+    def most_revoked(self) -> int:
+        """How many keys are revoked within a minute, others' too when the calls are used up (CHOICE-31)."""
+        _ = self.calls
+        if self._revoke(f"{UNKNOWN_ID}{self.scene.run_id}").status != 429:
+            others = [self._make(party) for party in (self.sending, self.resting) for _ in range(_MADE_BY_OTHERS)]
+            for exchange in others:
+                key_id = object_or_empty(exchange).get("id")
+                if not is_text(key_id) or not self._revoke(str(key_id)).succeeded:
+                    break
+        return _busiest(self._revoked_at)
+
+    def _make(self, party: Party) -> Exchange:
+        """Make a key, which is revoked in the end if it is not before."""
+        name = self.scene.new_name()
+        exchange = party.try_once(Tier.KEYS, "POST", "/api-keys", {"name": name})
+        self.scene.keep_key(exchange, name)
+        if party is self.asking:
+            self._made_at += [self.scene.pace.elapsed_s()] * exchange.succeeded
+        return exchange
+
+    def _revoke(self, key_id: str) -> Exchange:
+        exchange = self.asking.try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(key_id)}")
+        if exchange.succeeded:
+            self._revoked_at.append(self.scene.pace.elapsed_s())
+            self.scene.revoked += [made for made in self.scene.made if made.id == key_id]
+        return exchange
 
     def of(self, tier: Tier) -> Burst:
         """Return the burst of a tier."""
@@ -237,15 +283,29 @@ def _as_often_as_it_says(tier: Tier) -> Look[Bursts]:
             raise BreachError(f"{limit} requests of a key that has rested to pass", got, burst.refusal)
         if tier is Tier.READ and bursts.looks is not None:
             _refuses_in_time(bursts.looks, limit)
+        if tier is Tier.KEYS and burst.refusal is not None and burst.refusal.status == 429:
+            _each_call_is_limited(bursts)
 
     return look
 
 
 def _refuses_in_time(burst: Burst, limit: int) -> None:
-    if burst.busiest > 2 * limit:
-        raise BreachError(f"a refusal by request {2 * limit} within a minute", f"{burst.busiest} requests that pass")
+    _not_too_many(burst.busiest, limit, "requests that pass")
     if burst.refusal is None:
         raise InconclusiveError(f"the server is too slow for it: {burst.busiest} requests in a minute were the most")
+
+
+def _each_call_is_limited(bursts: Bursts) -> None:
+    """Whatever else a counter counts, each operation is counted by one; listing keys may be a read (CHOICE-31)."""
+    _not_too_many(bursts.most_made, LIMIT[Tier.KEYS], "keys that are made")
+    _not_too_many(bursts.most_revoked, LIMIT[Tier.KEYS], "keys that are revoked")
+    if bursts.lists is not None:
+        _not_too_many(bursts.lists.busiest, LIMIT[Tier.READ], "lists of keys")
+
+
+def _not_too_many(busiest: int, limit: int, what: str) -> None:
+    if busiest > 2 * limit:
+        raise BreachError(f"a refusal by request {2 * limit} within a minute", f"{busiest} {what}")
 
 
 for _tier, _clause in _ASKED.items():
@@ -315,7 +375,10 @@ def _(bursts: Bursts) -> None:
 
 @check("limits.retry.true")
 def _(bursts: Bursts) -> None:
-    waits = [retry_after_s(bursts.refusal(tier)) for tier in Tier]
+    refusals = [bursts.refusal(tier) for tier in Tier]
+    if bursts.lists is not None and bursts.lists.refusal is not None:
+        refusals.append(bursts.lists.refusal)  # keys are listed again below
+    waits = [retry_after_s(refusal) for refusal in refusals]
     if None in waits:
         raise SkippedError("needs limits.retry")
     longest = max(wait for wait in waits if wait is not None)

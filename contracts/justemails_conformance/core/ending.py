@@ -87,7 +87,7 @@ def _same(one: object, other: object) -> bool:
 @check("keys.revoke.irreversible")
 def _(scene: Scene) -> None:
     """Whatever is asked, later where that costs nothing, and also after it is revoked again."""
-    if not scene.revoked:
+    if "revocation" not in vars(scene):
         raise SkippedError("needs keys.revoke")
     scene.needs_keys_to_matter()
     if scene.pace.costs_nothing:

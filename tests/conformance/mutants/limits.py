@@ -219,6 +219,8 @@ LIMITS = [
     _limits("limits.tiers limits.read", _counting(messages="send", status="send"), "reads are counted as sends"),
     _limits("limits.tiers limits.read", _counting(status=None), "a status is counted nowhere"),
     _limits("limits.tiers limits.keys", _counting(keys_revoke=None), "revoking is counted nowhere"),
+    _limits("limits.tiers limits.keys", _counting(keys_create=None), "making a key is counted nowhere"),
+    _limits("limits.tiers limits.keys", _counting(keys_list=None), "listing keys is counted nowhere"),
     _limits("limits.429", _as_status(403), "what is over the limit is 403"),
     _limits("limits.429", _as_status(503), "what is over the limit is 503"),
     _limits("limits.429", _as_status(400), "what is over the limit is 400"),
