@@ -1,6 +1,7 @@
 """One request and its answer, as a card to read and as an object to ask."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -9,7 +10,7 @@ from typing import Any
 
 _TOLD = ("Content-Type", "Retry-After")  # of the answer's headers; the others say nothing about mail
 _PRE = "margin:0;padding:.6em .8em;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45"
-_KEY_SHOWN = len("Bearer je_live_Only")
+_A_KEY = re.compile(r"(je_live_\w{4})\w+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,8 +61,13 @@ class Exchange:
 
 def _head(headers: Mapping[str, str]) -> Iterator[str]:
     for name, value in headers.items():
-        yield f"{name}: {value[:_KEY_SHOWN] + '...' if name == 'Authorization' else value}"
+        yield f"{name}: {_without_keys(value)}"
 
 
 def _body(body: object) -> list[str]:
-    return [] if body is None else ["", json.dumps(body, indent=2, ensure_ascii=False)]
+    return [] if body is None else ["", _without_keys(json.dumps(body, indent=2, ensure_ascii=False))]
+
+
+def _without_keys(text: str) -> str:
+    """Cut what could be used as a key, which is no thing to be shown around."""
+    return _A_KEY.sub(r"\1...", text)

@@ -12,16 +12,16 @@ Calls read like HTTP and go through the API's own application. Time stands still
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import falcon.testing
 
 from fakemx.behaviours.form import parse_behaviour
 from fakemx.clock import EXAMPLE_INSTANT
 from justemails_contract.operations import BASE_PATH
+from justemails_lessons.asking import ask
 from justemails_lessons.calls import Call, read_curl, read_fetch
 from justemails_lessons.checks import Verdict, judge
+from justemails_lessons.dashboard import Dashboard
 from justemails_lessons.exchange import Exchange
 from justemails_lessons.mail import Inbox, mails_of
 from justemails_lessons.pictures.dns import Route
@@ -46,6 +46,7 @@ class Lab:
     def __init__(self, seed: int = 1) -> None:
         self._world = LessonWorld(seed)
         self._asked = 0
+        self.dashboard = Dashboard(self._world)
         self.key = KEY
         self.sender = SENDER
 
@@ -103,6 +104,11 @@ class Lab:
         self._world.run(lambda: self._world.loop.run_until_complete(self._world.network.set_behaviour(domain, parsed)))
         return Note(f"The mail host of {domain} {does}.")
 
+    def set_record(self, name: str, rdtype: str, *texts: str) -> Note:
+        """Set the DNS records of a name and type, as the owner of a domain does; none takes away what was set so."""
+        self._world.run(lambda: self._world.network.zones.set(name, rdtype, texts))
+        return Note(f"{name} has {', '.join(texts) or 'no record'} as {rdtype}.")
+
     def dns(self, domain: str) -> Route:
         """Ask the DNS where mail for a domain goes."""
         zones = self._world.network.zones
@@ -147,8 +153,4 @@ class Lab:
     def _carry(self, method: str, target: str, headers: Mapping[str, str], data: str | None, shown: object) -> Exchange:
         world = self._world
         self._asked += 1
-        result: Any = world.run(  # Any: falcon's result is generic over WSGI and ASGI
-            lambda: falcon.testing.simulate_request(world.api, method, target, headers=dict(headers), body=data)
-        )
-        answer = {name.title(): value for name, value in result.headers.items()}
-        return Exchange(method, target, headers, shown, result.status_code, answer, result.json)
+        return world.run(lambda: ask(world.api, method, target, headers, data, shown=shown))

@@ -15,11 +15,11 @@ loop already, and two loops cannot run in one thread.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fakemx.dns.memory import MemoryDns
 from fakemx.listeners import AddressListeners
@@ -35,10 +35,12 @@ from justemails.delivery.routing import MxRoute
 from justemails.delivery.signing import Signer
 from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
+from justemails.ports import NewId, NewSecret
 from justemails.ratelimit import RateLimiter
 from justemails.records import Attempt, Claim, Outcome
 from justemails.smtp import SmtpConnector
 from justemails_contract.delivery import Status
+from justemails_sandbox.control.app import create_administration_app
 from justemails_sandbox.mounts import dated
 from justemails_sandbox.published import PublishedRecords
 from justemails_sandbox.seeding import seed as seed_store
@@ -64,6 +66,28 @@ class Try:
     attempt: Attempt
     status: Status
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """Runs coroutines for the control API."""
+
+    loop: VirtualLoop
+
+    def run(self, coroutine: Coroutine[Any, Any, T], /) -> T:  # Any: unused slots
+        return self.loop.run_until_complete(coroutine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Office:
+    """What the control API makes accounts, domains and keys with."""
+
+    store: PonyStore
+    clock: VirtualClock
+    new_id: NewId
+    new_secret: NewSecret
+    resolver: ZonesResolver
+    loop: _Loop
 
 
 class LessonWorld:
@@ -99,6 +123,9 @@ class LessonWorld:
         limiter = RateLimiter(self.clock)
         app = create_app(Dependencies(self.store, self.clock, limiter, self.new_id, self.new_secret, self.engine.wake))
         self.api = dated(app, self.clock)
+        self.control = create_administration_app(
+            _Office(self.store, self.clock, self.new_id, self.new_secret, self.resolver, _Loop(self.loop))
+        )
 
     async def _start(self) -> None:
         listeners = AddressListeners(_ADDRESSES, blackhole_at=self._links().blackhole)
@@ -107,7 +134,8 @@ class LessonWorld:
         self.network.zones.add_provider(PublishedRecords(self.store))
         dns = MemoryDns(self.network.zones, self.clock, rng=self._rng("dns"), latency=_LATENCY_S)
         rng = self._rng("jitter")
-        route = MxRoute(ZonesResolver(dns), rng, DELIVERY)
+        self.resolver = ZonesResolver(dns)
+        route = MxRoute(self.resolver, rng, DELIVERY)
         connector = SmtpConnector(lambda ip: self.network.endpoint(ip, 25))
         deliverer = Deliverer(self.clock, route, connector, Signer(self.store), rng, DELIVERY)
         self.engine = Engine(self.store, deliverer, self.clock, self._note)

@@ -23,7 +23,7 @@ from justemails_sandbox.control.clock import ClockResource
 from justemails_sandbox.control.inbox import InboxCollection, InboxItem, InboxRaw, InboxWait
 from justemails_sandbox.control.network import NetworkCollection, NetworkItem
 from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset, Welcome
-from justemails_sandbox.control.surroundings import Surroundings
+from justemails_sandbox.control.surroundings import Office, Surroundings
 from justemails_sandbox.sandbox import Sandbox
 
 CONTROL_PATH = "/sandbox/v1"
@@ -33,14 +33,10 @@ def create_control_app(sandbox: Sandbox) -> App:
     """Return the WSGI application of the control API and of the start page."""
     routes = {
         **_mail_routes(sandbox),
+        **_administration_routes(sandbox),
         "/reset": Reset(sandbox),
         "/clock": ClockResource(sandbox),
         "/messages/{message_id}/attempts": AttemptCollection(sandbox),
-        "/accounts": AccountCollection(sandbox),
-        "/accounts/{account_id}/keys": AccountKeys(sandbox),
-        "/accounts/{account_id}/domains": DomainCollection(sandbox),
-        "/accounts/{account_id}/domains/{domain}": DomainItem(sandbox),
-        "/accounts/{account_id}/domains/{domain}/verify": DomainVerification(sandbox),
         "/events": EventCollection(sandbox),
     }
     app = _app(routes)
@@ -51,6 +47,21 @@ def create_control_app(sandbox: Sandbox) -> App:
 def create_mail_control_app(around: Surroundings) -> App:
     """Return the WSGI application of the part that is about mail and its hosts, for a lab."""
     return _app(_mail_routes(around))
+
+
+def create_administration_app(office: Office) -> App:
+    """Return the WSGI application of the part that is about accounts, domains and keys, for a lesson."""
+    return _app(_administration_routes(office))
+
+
+def _administration_routes(office: Office) -> Mapping[str, object]:
+    return {
+        "/accounts": AccountCollection(office),
+        "/accounts/{account_id}/keys": AccountKeys(office),
+        "/accounts/{account_id}/domains": DomainCollection(office),
+        "/accounts/{account_id}/domains/{domain}": DomainItem(office),
+        "/accounts/{account_id}/domains/{domain}/verify": DomainVerification(office),
+    }
 
 
 def _mail_routes(around: Surroundings) -> Mapping[str, object]:

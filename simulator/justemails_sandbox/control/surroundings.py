@@ -1,9 +1,11 @@
-"""What the parts of the control API that are about mail and its hosts need: a sandbox has it, and a lab."""
+"""What parts of the control API need: a sandbox has all of it, others have a part."""
 
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
 from fakemx.network import FakeNetwork
+from justemails.ports import Clock, NewId, NewSecret, Resolver
+from justemails.store import Store
 from justemails_sandbox.events import EventLog
 from justemails_sandbox.inbox import Inbox
 
@@ -25,5 +27,22 @@ class Surroundings(Protocol):
     def events(self) -> EventLog: ...
     @property
     def network(self) -> FakeNetwork: ...
+    @property
+    def loop(self) -> Loop: ...
+
+
+class Office(Protocol):
+    """Where accounts, their domains and their keys are made."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def new_id(self) -> NewId: ...
+    @property
+    def new_secret(self) -> NewSecret: ...
+    @property
+    def resolver(self) -> Resolver: ...
     @property
     def loop(self) -> Loop: ...
