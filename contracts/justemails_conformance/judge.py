@@ -50,7 +50,8 @@ class Judge:
         expected: why some clauses are known to fail.
         declared: what the server says of itself.
         control: what is around the server, where it can be reached; it moves the server's clock instead of waiting.
-        wait: waits for so many seconds, where nothing moves the clock.
+        wait: waits for so many seconds, where no control moves the clock.
+        stands_still: whether the server's clock goes on by such waits alone.
         seed: decides everything that is drawn; another one at every run where none is given.
     """
 
@@ -67,6 +68,7 @@ class Judge:
         control: Control | None = None,
         declared: Declared = Declared(),  # noqa: B008  # frozen
         wait: clock.Wait = clock.wait,
+        stands_still: bool = False,
         seed: int | None = None,
     ) -> None:
         self._target = target
@@ -80,7 +82,7 @@ class Judge:
         if control is not None and control.moves_the_clock:
             self._pace = Pace(control.advance, stands_still=control.clock_stands_still)
         else:
-            self._pace = Pace(wait, on_wait)
+            self._pace = Pace(wait, on_wait, stands_still=stands_still)
         self._seed = SystemRandom().randrange(10**9) if seed is None else seed
         self._redaction = Redaction()
         for name, secret in (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from justemails_conformance.clauses import Clause, Level
 from justemails_conformance.reports.again import curl
 from justemails_conformance.reports.visible import only_ascii
 from justemails_conformance.reports.wording import asked, headers_of_interest, in_words, known, of_interest, reason_of
@@ -46,6 +47,19 @@ def to_go_on(breaches: Sequence[Finding]) -> Iterator[str]:
     asked_again = "".join(curl("http://host", one.exchange) for one in breaches if one.exchange is not None)
     if keys := [f"{variable} ({whose})" for variable, whose in _KEYS.items() if f"${variable}" in asked_again]:
         yield f'The lines behind "again" take from the shell: {", ".join(keys)}'
+
+
+def explained(clause: Clause) -> Iterator[str]:
+    """Yield what a clause promises, and how a server is judged by it."""
+    yield clause.id
+    yield f"  promise     {in_words(clause.sentence)}"
+    if not clause.checked:
+        yield f"  not checked {clause.how}"
+        return
+    meaning = "a breach fails the server" if clause.level == Level.MUST else "a breach is a warning"
+    yield f"  level       {clause.level}: {meaning}"
+    yield f"  profile     {clause.profile}"
+    yield f"  check       {clause.how}"
 
 
 def _told(base_url: str, finding: Finding) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import click
 
 from justemails_conformance import clauses as table
 from justemails_conformance.clauses import Clause
-from justemails_conformance.reports.wording import in_words
+from justemails_conformance.reports.text import explained
 
 
 @click.command("clauses", short_help="List the promises that a server is judged by.")
@@ -27,23 +27,10 @@ def explain(clause: str, as_json: bool) -> None:  # noqa: FBT001
     found = table.clauses().get(clause)
     if found is None:
         raise click.UsageError(f"there is no clause {clause}; justemails clauses lists them")
-    for line in (_as_json(found),) if as_json else _explained(found):
+    for line in (_as_json(found),) if as_json else explained(found):
         click.echo(line)
 
 
 def _as_json(clause: Clause) -> str:
     told = {"clause": clause.id, "sentence": clause.sentence, "level": clause.level, "profile": clause.profile}
     return json.dumps({**told, "checked": clause.checked, "how": clause.how}, ensure_ascii=False)
-
-
-def _explained(clause: Clause) -> tuple[str, ...]:
-    if not clause.checked:
-        return (clause.id, f"  promise     {in_words(clause.sentence)}", f"  not checked {clause.how}")
-    meaning = "a breach fails the server" if clause.level == "M" else "a breach is a warning"
-    return (
-        clause.id,
-        f"  promise  {in_words(clause.sentence)}",
-        f"  level    {clause.level}: {meaning}",
-        f"  profile  {clause.profile}",
-        f"  check    {clause.how}",
-    )

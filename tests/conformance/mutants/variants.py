@@ -176,16 +176,33 @@ def _lagging_use(lag_s: float) -> Change:
     return put
 
 
-def _own_word(word: str, *operations: str) -> Change:
-    """Say something else than ``queued`` on the way."""
+def _own_word(word: str, *operations: str, of: str = "queued") -> Change:
+    """Say something else than ``queued`` on the way, or than another word."""
 
     def put(api: Api, ground: Ground) -> Api:
         def rename(value: dict[str, Any]) -> None:
-            if value.get("status") == "queued":
+            if value.get("status") == of:
                 value["status"] = word
 
         changed = deep(rename)(api, ground)
         return lambda request: (changed if not operations or request.operation in operations else api)(request)
+
+    return put
+
+
+def _opened_after(looks: int) -> Change:
+    """Have a mail that was delivered be opened when it has been looked at so often."""
+
+    def put(api: Api, ground: Ground) -> Api:
+        opened = _own_word("opened", of="delivered")(api, ground)
+        seen: Counter[str] = Counter()
+
+        def around(request: Asked) -> Said:
+            if request.operation == "status":
+                seen[request.id] += 1
+            return (opened if max(seen.values(), default=0) > looks else api)(request)
+
+        return around
 
     return put
 
@@ -503,6 +520,8 @@ VARIANTS = [
     Variant("never delivered", _ends("delivered", 10**6)),
     Variant("bounced at the second look", _ends("bounced", 2)),
     Variant("a status word of its own on the way", _own_word("sending", "status", "messages")),
+    Variant("a status word of its own after the delivery", _own_word("opened", of="delivered")),
+    Variant("opened at a later look than delivered", _opened_after(3)),
     Variant("a send is answered with accepted", _own_word("accepted", "send")),
     Variant("unknown members are ignored", asked(_known_members)),
     Variant("null is as if it were left out", asked(_nulls_left_out)),
