@@ -84,7 +84,15 @@ async def _execute(notebook: Notebook) -> Notebook:
     # folder of its own, because two kernels would otherwise take the same names.
     with TemporaryDirectory(prefix="kernel") as folder:
         transport = Config({"KernelManager": {"transport": "ipc", "ip": str(Path(folder, "k"))}})
-        client = NotebookClient(run, config=transport, kernel_name="python3", timeout=_TIMEOUT_S, record_timing=False)
+        # What a slow cell prints comes in pieces, cut here or there as the machine has it; kept in one.
+        client = NotebookClient(
+            run,
+            config=transport,
+            kernel_name="python3",
+            timeout=_TIMEOUT_S,
+            record_timing=False,
+            coalesce_streams=True,
+        )
         await client.async_execute()
     run.metadata.pop("language_info", None)
     return run

@@ -4,41 +4,12 @@ It is the control API of the sandbox, asked in process; a page of buttons does n
 """
 
 import json
-from dataclasses import dataclass
-from typing import Any
 
 from justemails_lessons.asking import ask
+from justemails_lessons.domain_answer import DomainAnswer
 from justemails_lessons.exchange import Exchange
 from justemails_lessons.world import LessonWorld
 from justemails_sandbox.control.app import CONTROL_PATH
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class DomainAnswer:
-    """What the dashboard said of a domain: whether it is verified, and the DNS records that it asks its owner for.
-
-    A record's value is shown cut, because a key in it is new at every run; ``json`` has all of it.
-    """
-
-    exchange: Exchange
-
-    @property
-    def status(self) -> int:
-        return self.exchange.status
-
-    @property
-    def json(self) -> Any:  # Any: JSON
-        return self.exchange.json
-
-    @property
-    def verified(self) -> bool:
-        return bool(self.json.get("verified"))
-
-    def __repr__(self) -> str:
-        if self.status != 200:
-            return self.exchange.answer_text
-        lines = [f"{one['state']:<8} {one['type']:<4} {one['name']}" for one in self.json["records"]]
-        return "\n".join([f"{self.json['domain']}: {self.json['status']}", *lines])
 
 
 class Dashboard:
@@ -46,11 +17,13 @@ class Dashboard:
 
     def __init__(self, world: LessonWorld) -> None:
         self._world = world
+        # Asked while there is one alone: of two that were made in one instant, either may be the first in the list.
+        self._own = str(self._ask("GET", "/accounts")["data"][0]["id"])
 
     @property
     def account(self) -> str:
         """The id of the account that the lab's key belongs to."""
-        return str(self._ask("GET", "/accounts")["data"][0]["id"])
+        return self._own
 
     def add_account(self, name: str) -> Exchange:
         """Make an account, for nothing [product.account]."""

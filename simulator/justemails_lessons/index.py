@@ -1,17 +1,20 @@
 """Lesson 00: which lessons there are, and which promise of the API document is shown in which.
 
-Written from what the lessons say of themselves; a test holds the file to this. A promise that no lesson shows is on the
-list of those that are still to come, which may only become shorter.
+Written from what the lessons say of themselves; a test holds the file to this, and wants every promise in a lesson.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+from justemails_conformance.clauses import clauses
 from justemails_lessons.book import about, lessons, read_twin, title_of
 
 INDEX = "00-start-here"
+_HEADING = re.compile(r"^## (\w+): (.+)$", re.MULTILINE)
+_STANDING = re.compile(r" (?:\| )?\*(?:words|example|implied)\*")
 _ANCHOR = re.compile(r"^(?:- |\| )\[([^\]]+)\]", re.MULTILINE)
 
 _HEAD = """\
@@ -38,15 +41,12 @@ _HEAD = """\
 # |---|---|---|
 """
 
-_TABLE = """
+_PROMISES = """
 # %% [markdown]
 # ## Where each promise is shown
 #
-# The names in the left column are those of [the API document](../contracts/api-document.md), which restates every
-# promise under its own name. This page is generated, and a test fails when it does not fit the lessons.
-#
-# | Promise | Lessons |
-# |---|---|
+# Every promise of [the API document](../contracts/api-document.md), under the name that it has there. This page is
+# generated, and a test fails when a promise is in no lesson.
 """
 
 
@@ -89,20 +89,21 @@ def write(folder: Path, document: Path) -> str:
         f"# | [{entry.name[:2]} {entry.question}]({entry.name}.ipynb) | {entry.minutes} | {entry.answer} |"
         for entry in found
     ]
+    return _HEAD + "\n".join(rows) + "\n" + _PROMISES + "\n".join(_tables(found, document)) + "\n"
+
+
+def _tables(found: Sequence[Entry], document: Path) -> Iterator[str]:
+    """Yield the lines of a table for each part of the document."""
+    headings = dict(_HEADING.findall(document.read_text("utf-8")))
     shown = shown_in(found, promises(document))
-    table = [
-        f"# | `{anchor}` | {', '.join(f'[{entry.name[:2]}]({entry.name}.ipynb)' for entry in where)} |"
-        for anchor, where in shown.items()
-        if where
-    ]
-    missing = [anchor for anchor, where in shown.items() if not where]
-    to_come = (
-        [
-            "#",
-            f"# {len(missing)} of {len(shown)} promises have no lesson yet:",
-            "# " + ", ".join(f"`{anchor}`" for anchor in missing) + ".",
-        ]
-        if missing
-        else []
-    )
-    return _HEAD + "\n".join(rows) + "\n" + _TABLE + "\n".join([*table, *to_come]) + "\n"
+    for part, anchors in groupby(shown, lambda anchor: anchor.partition(".")[0]):
+        yield from ("#", f"# ### {part}: {headings[part]}", "#")
+        yield from ("# | Promise | In words | Lessons |", "# |---|---|---|")
+        for anchor in anchors:
+            where = ", ".join(f"[{entry.name[:2]}]({entry.name}.ipynb)" for entry in shown[anchor])
+            yield f"# | `{anchor}` | {_in_a_cell(clauses()[anchor].sentence)} | {where} |"
+
+
+def _in_a_cell(sentence: str) -> str:
+    """Return a promise without how it is made; a row of a table of the document has become one cell."""
+    return _STANDING.split(sentence, maxsplit=1)[0].replace(" | ", ", ").rstrip()

@@ -11,20 +11,28 @@ Calls read like HTTP and go through the API's own application. Time stands still
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fakemx.behaviours.form import parse_behaviour
 from fakemx.clock import EXAMPLE_INSTANT
+from justemails_conformance.clauses import Profile, clauses
+from justemails_conformance.judge import Judge
+from justemails_conformance.reports.text import explained
+from justemails_conformance.scene import Means
 from justemails_contract.operations import BASE_PATH
 from justemails_lessons.asking import ask
 from justemails_lessons.calls import Call, read_curl, read_fetch
 from justemails_lessons.checks import Verdict, judge
 from justemails_lessons.dashboard import Dashboard
 from justemails_lessons.exchange import Exchange
-from justemails_lessons.mail import Inbox, mails_of
+from justemails_lessons.judging import InProcess, Judgement, Layer, as_it_is
+from justemails_lessons.mail import Inbox, Mail, mails_of
 from justemails_lessons.pictures.dns import Route
+from justemails_lessons.raw_mail import Bench, RawMail
 from justemails_lessons.story import Story
 from justemails_lessons.tellings import Note, Passed, lines_of, write_step
 from justemails_lessons.times import write_span
@@ -45,8 +53,12 @@ class Lab:
 
     def __init__(self, seed: int = 1) -> None:
         self._world = LessonWorld(seed)
+        self._seed = seed
         self._asked = 0
+        self._mails: list[Mail] = []
+        self._read = 0
         self.dashboard = Dashboard(self._world)
+        self._bench = Bench(self._world)
         self.key = KEY
         self.sender = SENDER
 
@@ -104,6 +116,12 @@ class Lab:
         self._world.run(lambda: self._world.loop.run_until_complete(self._world.network.set_behaviour(domain, parsed)))
         return Note(f"The mail host of {domain} {does}.")
 
+    def disturb(self, span: str) -> Note:
+        """Let the API's store be out of order for a while, as when its disk is full."""
+        length = parse_duration(span)
+        self._world.run(lambda: self._world.unsteady.disturb(length))
+        return Note(f"The API cannot write for the next {write_span(length)}.")
+
     def set_record(self, name: str, rdtype: str, *texts: str) -> Note:
         """Set the DNS records of a name and type, as the owner of a domain does; none takes away what was set so."""
         self._world.run(lambda: self._world.network.zones.set(name, rdtype, texts))
@@ -120,7 +138,15 @@ class Lab:
 
     def inbox(self) -> Inbox:
         """Return the mail that arrived."""
-        return Inbox([mail for received in self._world.network.received for mail in mails_of(received)])
+        received = self._world.network.received
+        for transmission in islice(received, self._read, None):  # what is new: reading a mail takes its time
+            self._mails += mails_of(transmission)
+        self._read = len(received)
+        return Inbox(self._mails)
+
+    def raw(self, number: int = -1) -> RawMail:
+        """Return a mail that arrived as the bytes that it is; without a number the last one."""
+        return self._bench.raw(number)
 
     def story(self, sent: Exchange) -> Story:
         """Return what has happened to a message so far."""
@@ -130,6 +156,35 @@ class Lab:
     def exercise(self, number: str, **observed: object) -> Verdict:
         """Judge what an exercise brought about."""
         return judge(number, observed)
+
+    # The judge.
+
+    def judge(self, layer: Layer = as_it_is, *, profile: str = "core") -> Judgement:
+        """Let the conformance suite judge the API below a layer that may change its answers.
+
+        Args:
+            profile: ``core`` or ``limits``; waits move the lab's clock.
+        """
+        server = InProcess(self._world.api, self._world.run, layer)
+        profiles = [Profile(profile)]
+        judge = Judge(server, self._means, profiles=profiles, wait=self._wait, stands_still=True, seed=self._seed)
+        judgement = Judgement(judge.judge())
+        self._asked += judgement.requests
+        return judgement
+
+    @cached_property
+    def _means(self) -> Means:
+        """What the judge is handed: besides the lab's key one of another account, and one that may send alone."""
+        other = self.dashboard.add_account("Somebody")["id"]
+        keys = self.dashboard.add_key("Somebody's", account=other), self.dashboard.add_key("Sends only", "send")
+        return Means(self.key, self.sender, other_key=keys[0]["key"], restricted_key=keys[1]["key"])
+
+    def explain(self, clause: str) -> Note:
+        """Say what a clause of the API document promises, and how a server is judged by it."""
+        return Note("\n".join(explained(clauses()[clause])))
+
+    def _wait(self, seconds: float) -> None:
+        self._world.run(lambda: self._world.pass_time(timedelta(seconds=seconds)))
 
     def close(self) -> Note:
         """Take the lab down, and say what it was."""
@@ -147,6 +202,8 @@ class Lab:
 
     def _make(self, call: Call) -> Exchange:
         parts = urlsplit(call.url)
+        if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:  # [base.https] CHOICE-50
+            raise ConnectionRefusedError(f"nobody listens at port 80 of {parts.hostname}")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         return self._carry(call.method, target, call.headers, call.body, call.body and json.loads(call.body))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from fakemx.judge.verdict import Verdict
 from fakemx.mx.parsed import parse
 from fakemx.mx.received import Received
 from justemails_sandbox.inbox import api_message_id
@@ -67,12 +68,6 @@ def mails_of(received: Received) -> list[Mail]:
     headers: dict[str, str] = {}
     for name, value in parsed.headers:
         headers.setdefault(name, value)
-    dkim = {one.result for one in received.auth.dkim}
-    verdicts = {
-        "DKIM": dkim.pop() if len(dkim) == 1 else "mixed" if dkim else "none",
-        "SPF": received.auth.spf.result,
-        "DMARC": received.auth.dmarc.result,
-    }
     return [
         Mail(
             recipient,
@@ -81,7 +76,17 @@ def mails_of(received: Received) -> list[Mail]:
             parsed.text,
             parsed.html,
             api_message_id(headers.get("Message-ID", "")),
-            verdicts,
+            verdicts_of(received.auth),
         )
         for recipient in received.recipients
     ]
+
+
+def verdicts_of(auth: Verdict) -> Mapping[str, str]:
+    """Return a word for each of the three; ``mixed`` where one signature holds and another does not."""
+    dkim = {one.result for one in auth.dkim}
+    return {
+        "DKIM": dkim.pop() if len(dkim) == 1 else "mixed" if dkim else "none",
+        "SPF": auth.spf.result,
+        "DMARC": auth.dmarc.result,
+    }

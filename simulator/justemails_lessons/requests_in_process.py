@@ -34,7 +34,11 @@ class _InProcess(BaseAdapter):
         # Another body would be a file or a stream, and the lessons send neither.
         data = request.body.decode() if isinstance(request.body, bytes) else None
         url = str(request.url)
-        return _response(self._make(Call(str(request.method), url, headers, data)), request, url)
+        try:
+            exchange = self._make(Call(str(request.method), url, headers, data))
+        except ConnectionRefusedError as ex:
+            raise requests.ConnectionError(ex, request=request) from ex
+        return _response(exchange, request, url)
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

@@ -62,6 +62,8 @@ def _cell(cell: Notebook) -> str:
     match cell.metadata.get("tags", ()):
         case ["solution"]:
             return f"<details><summary>Solution</summary>{code}{outputs}</details>"
+        case ["folded"]:
+            return f'<details class="cell"><summary>The code of it</summary>{code}{outputs}</details>'
         case ["check"]:
             return f'<div class="cell">{outputs}<details><summary>How this was checked</summary>{code}</details></div>'
     return f'<div class="cell">{code}{outputs}</div>'

@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fakemx.dns.memory import MemoryDns
 from fakemx.listeners import AddressListeners
@@ -39,7 +39,9 @@ from justemails.ports import NewId, NewSecret
 from justemails.ratelimit import RateLimiter
 from justemails.records import Attempt, Claim, Outcome
 from justemails.smtp import SmtpConnector
+from justemails.store import Store
 from justemails_contract.delivery import Status
+from justemails_lessons.disturbance import UnsteadyStore
 from justemails_sandbox.control.app import create_administration_app
 from justemails_sandbox.mounts import dated
 from justemails_sandbox.published import PublishedRecords
@@ -121,7 +123,9 @@ class LessonWorld:
         seed_store(self.store, self.clock, self.new_id, self.new_secret, KEY)
         self.loop.run_until_complete(self._start())
         limiter = RateLimiter(self.clock)
-        app = create_app(Dependencies(self.store, self.clock, limiter, self.new_id, self.new_secret, self.engine.wake))
+        self.unsteady = UnsteadyStore(self.store, self.clock)
+        store = cast(Store, self.unsteady)  # it has whatever a store has
+        app = create_app(Dependencies(store, self.clock, limiter, self.new_id, self.new_secret, self.engine.wake))
         self.api = dated(app, self.clock)
         self.control = create_administration_app(
             _Office(self.store, self.clock, self.new_id, self.new_secret, self.resolver, _Loop(self.loop))

@@ -15,11 +15,36 @@ BROKEN = {
         "told = w.message_created\n"
         "w.message_created = lambda message: {**told(message), 'status': 'sent'}",
     ),
+    "a key that may do everything, whatever its scope": (
+        "02",
+        "import justemails.auth as a\n"
+        "from dataclasses import replace\n"
+        "from justemails_contract.operations import Scope\n"
+        "find = a.find_operation\n"
+        "a.find_operation = lambda method, path: "
+        "(found := find(method, path)) and replace(found, scopes=frozenset(Scope))",
+    ),
+    "a message that is told to every account": (
+        "02",
+        "from justemails.pony_store import PonyStore\n"
+        "told = PonyStore.message\n"
+        "PonyStore.message = lambda self, _, message_id: "
+        "next(filter(None, (told(self, account.id, message_id) for account in self.accounts())), None)",
+    ),
     "deliveredAt before there was a delivery": (
         "04",
         "import justemails.wire as w\n"
         "told = w.message_status\n"
         "w.message_status = lambda m: {**told(m), 'deliveredAt': w.timestamp(m.created_at)}",
+    ),
+    "line breaks that are let into headers": (
+        "03",
+        "import justemails.validation as v, justemails.addresses as a, re\n"
+        "v._CONTROL = a._CONTROL = re.compile('(?!)')",
+    ),
+    "a domain that is not verified answered as a bad request": (
+        "03",
+        "import justemails.resources as r\nr.DOMAIN_NOT_VERIFIED = r.BAD_REQUEST",
     ),
     "a 4xx taken for a no": (
         "05",
@@ -44,6 +69,51 @@ BROKEN = {
         "import justemails.ratelimit as r\n"
         "take = r.take\n"
         "r.take = lambda log, limit, now: take(log, Limit(limit.requests + 1, limit.window), now)",
+    ),
+    "a key that is remembered after it was revoked": (
+        "11",
+        "from justemails.pony_store import PonyStore\n"
+        "find, seen = PonyStore.key_by_hash, {}\n"
+        "PonyStore.key_by_hash = lambda self, secret_hash: "
+        "seen.get(secret_hash) or seen.update({secret_hash: find(self, secret_hash)}) or seen[secret_hash]",
+    ),
+    "a list of keys with something of the secret in it": (
+        "11",
+        "import justemails.wire as w\n"
+        "told_keys = w.key_list\n"
+        "w.key_list = lambda keys: "
+        "{'data': [{**item, 'key': key.hint} for item, key in zip(told_keys(keys)['data'], keys)]}",
+    ),
+    "a domain that may be sent from before it is verified": (
+        "09",
+        "from justemails.pony_store.domains import Domains\nDomains.is_verified = lambda self, account, name: True",
+    ),
+    "a domain that an account may have twice": (
+        "09",
+        "import justemails.pony_store.domains as d\n"
+        "add = d.Domains.add_domain\n"
+        "def once(self, domain):\n"
+        "    if not self.domain(domain.account_id, domain.name):\n"
+        "        add(self, domain)\n"
+        "d.Domains.add_domain = once",
+    ),
+    "headers that are signed no oftener than they are there": (
+        "09",
+        "import justemails.dkim_signature as d\n"
+        "named = d._header_names\n"
+        "d._header_names = lambda present: [name for name in dict.fromkeys(named(present)) if name in present]",
+    ),
+    "a list that takes no notice of createdBefore": (
+        "10",
+        "import justemails.listing as n\n"
+        "read = n.MessageFilter\n"
+        "n.MessageFilter = lambda **given: read(**{**given, 'created_before': None})",
+    ),
+    "a list of another account's mail": (
+        "10",
+        "from justemails.pony_store.messages import Messages\n"
+        "page = Messages.page\n"
+        "Messages.page = lambda self, account, *rest: page(self, min(one.id for one in self.accounts()), *rest)",
     ),
 }
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import requests
 
 from justemails_lessons import Lab, StateDiagram, Timeline, holds
 
@@ -83,3 +84,28 @@ def test_a_lab_that_is_dropped_without_closing_says_nothing() -> None:
     run = subprocess.run([sys.executable, "-c", lab], check=True, capture_output=True, timeout=60)
 
     assert run.stdout + run.stderr == b""
+
+
+def test_what_the_dashboard_makes_is_for_the_labs_own_account_however_many_there_are() -> None:
+    lab = Lab(seed=2)
+    for name in "abcdef":
+        lab.dashboard.add_account(name)
+
+    made = lab.dashboard.add_key("Ours")
+    listed = [key["id"] for key in lab.get("/api-keys")["data"]]
+    lab.close()
+
+    assert made["id"] in listed
+
+
+def test_plain_http_is_answered_by_nobody_but_the_machine_itself() -> None:
+    lab = Lab(seed=1)
+    with pytest.raises(ConnectionRefusedError, match=r"port 80 of justemails\.app"):
+        lab.curl("curl http://justemails.app/api/v1/messages")
+    with pytest.raises(requests.ConnectionError):
+        lab.requests.get("http://justemails.app/api/v1/messages")
+
+    on_this_machine = lab.curl("curl http://127.0.0.1:8025/api/v1/messages")
+    lab.close()
+
+    assert on_this_machine.status == 401
