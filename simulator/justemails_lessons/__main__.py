@@ -12,6 +12,7 @@ from justemails_lessons.site import render
 
 DOCUMENT = Path("contracts", "api-document.md")
 FOLDER = Path("notebooks")
+AT_ONCE = 2
 SITE = Path("notebooks", "_site")
 
 
@@ -19,10 +20,9 @@ def main(arguments: list[str]) -> None:
     """Do what the arguments say, in the project's folder."""
     match arguments:
         case ["store", *names]:
-            for lesson in lessons(FOLDER):
-                if not names or any(lesson.name.startswith(name) for name in names):
-                    sys.stdout.write(f"{lesson.name}\n")
-                    store(lesson)
+            wanted = [one for one in lessons(FOLDER) if not names or one.name.startswith(tuple(names))]
+            store(wanted, at_once=AT_ONCE)
+            sys.stdout.write(f"stored: {', '.join(lesson.name for lesson in wanted)}\n")
         case ["index"]:
             (FOLDER / f"{INDEX}.py").write_text(write(FOLDER, DOCUMENT), "utf-8")
         case ["site"]:

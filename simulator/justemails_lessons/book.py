@@ -61,48 +61,51 @@ def execute(notebook: Notebook) -> Notebook:
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised something.
     """
-    (run,) = execute_together([notebook])
+    (run,) = execute_together([notebook], at_once=1)
     return run
 
 
-def execute_together(notebooks: Sequence[Notebook]) -> list[Notebook]:
-    """Run notebooks at the same time, each in a clean kernel of its own, and return them with their outputs.
+def execute_together(notebooks: Sequence[Notebook], *, at_once: int) -> list[Notebook]:
+    """Run notebooks, so many at a time, each in a clean kernel of its own, and return them with their outputs.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised something.
     """
 
     async def all_of_them() -> list[Notebook]:
-        return await asyncio.gather(*map(_execute, notebooks))
+        places = asyncio.Semaphore(at_once)
+        return await asyncio.gather(*(_execute(notebook, places) for notebook in notebooks))
 
     return asyncio.run(all_of_them())
 
 
-async def _execute(notebook: Notebook) -> Notebook:
+async def _execute(notebook: Notebook, places: asyncio.Semaphore) -> Notebook:
     run = copy.deepcopy(notebook)
-    # Over files rather than ports: nobody else can listen in, and the kernel does not warn that somebody could. In a
-    # folder of its own, because two kernels would otherwise take the same names.
-    with TemporaryDirectory(prefix="kernel") as folder:
-        transport = Config({"KernelManager": {"transport": "ipc", "ip": str(Path(folder, "k"))}})
-        # What a slow cell prints comes in pieces, cut here or there as the machine has it; kept in one.
-        client = NotebookClient(
-            run,
-            config=transport,
-            kernel_name="python3",
-            timeout=_TIMEOUT_S,
-            record_timing=False,
-            coalesce_streams=True,
-        )
-        await client.async_execute()
+    async with places:
+        # Over files rather than ports: nobody else can listen in, and the kernel does not warn that somebody could. In
+        # a folder of its own, because two kernels would otherwise take the same names.
+        with TemporaryDirectory(prefix="kernel") as folder:
+            transport = Config({"KernelManager": {"transport": "ipc", "ip": str(Path(folder, "k"))}})
+            # What a slow cell prints comes in pieces, cut here or there as the machine has it; kept in one.
+            client = NotebookClient(
+                run,
+                config=transport,
+                kernel_name="python3",
+                timeout=_TIMEOUT_S,
+                record_timing=False,
+                coalesce_streams=True,
+            )
+            await client.async_execute()
     run.metadata.pop("language_info", None)
     return run
 
 
-def store(lesson: Lesson) -> None:
-    """Run a lesson and write its notebook."""
-    notebook = execute(read_twin(lesson.twin.read_text("utf-8")))
-    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types
-    lesson.stored.write_text(f"{text}\n", "utf-8")
+def store(lessons: Sequence[Lesson], *, at_once: int) -> None:
+    """Run lessons, so many at a time, and write their notebooks."""
+    runs = execute_together([read_twin(lesson.twin.read_text("utf-8")) for lesson in lessons], at_once=at_once)
+    for lesson, run in zip(lessons, runs, strict=True):
+        text = nbformat.writes(run)  # type: ignore[no-untyped-call]  # nbformat has no types
+        lesson.stored.write_text(f"{text}\n", "utf-8")
 
 
 def load(lesson: Lesson) -> Notebook:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.notebooks.stored import ALL, FOLDER
 
-from justemails_lessons.book import lessons
+from justemails_lessons.book import lessons, load
 from justemails_lessons.site import render
 
 
@@ -55,5 +55,6 @@ def test_links_between_pages_lead_to_pages(site: Path) -> None:
 
 def test_links_out_of_the_site_lead_to_files_of_the_project() -> None:
     for lesson in lessons(FOLDER):
-        for link in re.findall(r"\]\(([^)]+)\)", lesson.twin.read_text("utf-8")):
+        texts = [cell.source for cell in load(lesson).cells if cell.cell_type == "markdown"]
+        for link in re.findall(r"\]\(([^)]+)\)", "\n".join(texts)):
             assert (FOLDER / link).is_file(), (lesson.name, link)
