@@ -122,9 +122,9 @@ lab.story(later).ladder(short=True)
 # %% [markdown]
 # ### What just happened?
 #
-# (The list that follows the greeting is left out from here on.) At `RCPT` the answer begins with a 4. **4xx** means *not now*: the server refuses this attempt, and says that the same
-# request may be taken another time, so the mail stays `queued`. The text tells the reason: greylisting, a filter against
-# senders of junk, who do not bother to come back.
+# (The list that follows the greeting is left out from here on.) At `RCPT` the answer begins with a 4. **4xx** means *not
+# now*: the server refuses this attempt, and says that the same request may be taken another time, so the mail stays
+# `queued`. The text tells the reason: greylisting, a filter against senders of junk, who do not bother to come back.
 #
 # The second number, `4.7.1`, says the same more finely (4: not now, 7: for reasons of policy).
 #
@@ -217,6 +217,53 @@ holds(
         "silence is deferred": lab.story(dropped).events[0] == "deferred",
         "nothing arrived from either of the two": {one.to for one in lab.inbox()}
         == {"ann@example.com", "ann@greylist.test"},
+    }
+)
+
+# %% [markdown]
+# ## A domain with two servers
+#
+# A domain may have several MX records. `two.example` has two, and the first of its servers is switched off.
+
+# %%
+lab.network(
+    "two.example",
+    hosts=[
+        {"host": "mx1", "preference": 10, "port": "refused"},
+        {"host": "mx2", "preference": 20},
+    ],
+)
+
+# %% [markdown]
+# **Predict:** is a connection that is refused a *no*? Will Ann at `two.example` have her mail within five seconds?
+
+# %%
+second_choice = lab.post("/send", {**mail, "to": "ann@two.example"})
+lab.advance("5s")
+lab.story(second_choice).transcript()
+
+# %%
+lab.map(taken, later, never, blocked, dropped, second_choice)
+
+# %% [markdown]
+# ### What just happened?
+#
+# The lines say who speaks: `C` is our server, the *client* of this dialogue, `S` the other one, and `--` is what nobody
+# said. A server that cannot be reached has not refused anything, so our server went to the next one at once: first the
+# record with the lowest number, its *preference*, then the others. That is what a second record is for.
+
+# %% jupyter={"source_hidden": true} tags=["check"]
+said = lab.story(second_choice).said()
+holds(
+    {
+        "the better host is asked first": list(said)
+        == list(lab.dns("two.example").hosts)
+        == ["mx1.two.example", "mx2.two.example"],
+        "the first could not be reached": said["mx1.two.example"]
+        == "the connection was refused",
+        "the second took it, in the same attempt": said["mx2.two.example"][:3]
+        == "250"
+        and len(lab.story(second_choice).tries) == 1,
     }
 )
 

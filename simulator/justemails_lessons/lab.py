@@ -10,7 +10,7 @@ Calls read like HTTP and go through the API's own application. Time stands still
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -32,6 +32,7 @@ from justemails_lessons.exchange import Exchange
 from justemails_lessons.judging import InProcess, Judgement, Layer, as_it_is
 from justemails_lessons.mail import Inbox, Mail, mails_of
 from justemails_lessons.pictures.dns import Route
+from justemails_lessons.pictures.network_map import NetworkMap, Way
 from justemails_lessons.raw_mail import Bench, RawMail
 from justemails_lessons.story import Story
 from justemails_lessons.tellings import Note, Passed, lines_of, write_step
@@ -104,17 +105,26 @@ class Lab:
         world.run(lambda: world.pass_time(length))
         return Passed(length, self.now, lines_of(world.tries[told:], length))
 
-    def network(self, domain: str, *behaviour: str | Mapping[str, object]) -> Note:
-        """Let a domain's mail host behave: by a name such as ``"greylist"``, or by steps, the first that fits first."""
+    def network(
+        self, domain: str, *behaviour: str | Mapping[str, object], hosts: Sequence[Mapping[str, object]] = ()
+    ) -> Note:
+        """Let a domain's mail hosts behave: by a name such as ``"greylist"``, or by steps, the first that fits first.
+
+        Args:
+            hosts: where the domain has several, in the place of steps; each with ``host``, ``preference`` and so on.
+        """
         match behaviour:
             case (str(name),):
                 parsed = parse_behaviour({"behaviour": name})
-                does = parsed.summary
-            case steps:
+                told = f"The mail host of {domain} {parsed.summary}."
+            case steps if not hosts:
                 parsed = parse_behaviour({"script": list(steps)})
-                does = "; then ".join(map(write_step, steps))
+                told = f"The mail host of {domain} {'; then '.join(map(write_step, steps))}."
+            case _:
+                parsed = parse_behaviour({"hosts": [{"script": [], **host} for host in hosts]})
+                told = f"{domain} has {len(hosts)} mail hosts."
         self._world.run(lambda: self._world.loop.run_until_complete(self._world.network.set_behaviour(domain, parsed)))
-        return Note(f"The mail host of {domain} {does}.")
+        return Note(told)
 
     def disturb(self, span: str) -> Note:
         """Let the API's store be out of order for a while, as when its disk is full."""
@@ -152,6 +162,11 @@ class Lab:
         """Return what has happened to a message so far."""
         tries = tuple(one for one in self._world.tries if one.message_id == sent["id"])
         return Story(sent["id"], sent["to"], datetime.fromisoformat(sent["createdAt"]), self.now, tries)
+
+    def map(self, *sent: Exchange) -> NetworkMap:
+        """Draw where messages went: the hosts of each one's domain, and what they said at its last attempt."""
+        stories = [self.story(one) for one in sent]
+        return NetworkMap([Way(self.dns(story.recipient.rpartition("@")[2]), story.said()) for story in stories])
 
     def exercise(self, number: str, **observed: object) -> Verdict:
         """Judge what an exercise brought about."""

@@ -53,12 +53,12 @@ blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid var(--r
 
 def style() -> str:
     """Return the whole style sheet."""
-    # A picture's colours are attributes, and a style sheet comes before these.
+    # A picture's colours are attributes, and a style sheet comes before these; a transcript's are styles of its lines.
     exchanged = "\n".join(
         f'.picture svg [{kind}="{light}"] {{ {kind}: {dark} }}'
         for light, dark in _DARK.items()
         for kind in ("fill", "stroke")
-    )
+    ) + "\n".join(f'.output [style="color:{light}"] {{ color: {dark} !important }}' for light, dark in _DARK.items())
     return (
         _LAYOUT
         + _code_colours("friendly")

@@ -1,5 +1,7 @@
 """What has happened to one message: the facts that the pictures draw, and the pictures."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,8 +11,11 @@ from justemails_contract.delivery import INITIAL, Event, Status, is_terminal
 from justemails_lessons.pictures.journey import Journey
 from justemails_lessons.pictures.ladder import Ladder
 from justemails_lessons.pictures.staircase import Staircase
+from justemails_lessons.pictures.transcript import Transcript
 from justemails_lessons.times import write_span
 from justemails_lessons.world import Try
+
+_HOST = re.compile(r"-- (\S+) \[.+\]")  # how a transcript says whom it is with
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,9 +58,25 @@ class Story:
         """Return one attempt, counted from 1; a negative number counts from the last."""
         return self.tries[number - 1 if number > 0 else number].attempt
 
+    def said(self, number: int = -1) -> Mapping[str, str]:
+        """Return the last that each host said in an attempt, or what happened in its place, by the host's name."""
+        attempt = self.attempt(number)
+        found: dict[str, str] = {}
+        host = attempt.host or ""
+        for line in attempt.transcript:
+            if named := _HOST.fullmatch(line):
+                host = named[1]
+            elif line.startswith(("S: ", "-- ")) and not line.startswith("S:  "):
+                found[host] = line[3:]
+        return found
+
     def ladder(self, number: int = 1, *, short: bool = False) -> Ladder:
         """Draw what the two servers said in one attempt; ``short`` leaves out what a greeting lists."""
         return Ladder(self.attempt(number), short)
+
+    def transcript(self, number: int = 1) -> Transcript:
+        """Return what the two servers said in one attempt, line by line."""
+        return Transcript(self.attempt(number))
 
     def journey(self) -> Journey:
         """Draw the way of the mail, by its last attempt."""

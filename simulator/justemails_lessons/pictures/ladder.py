@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from justemails.records import Attempt
 from justemails_lessons.pictures.svg import AMBER, BLUE, GREEN, INK, MONO_WIDTH, MUTED, PALE, PAPER, RED, RULE, Svg
+from justemails_lessons.pictures.transcript import Transcript
 
 US = "our server"
 _WIDTH, _LEFT, _RIGHT, _SIZE = 652, 116, 636, 13
@@ -61,7 +62,7 @@ class Ladder:
         return [rung.lines[0] for rung in self.rungs if rung.code.startswith(digit)]
 
     def __repr__(self) -> str:
-        return "\n".join(self.attempt.transcript or (f"-- {self.attempt.text}",))
+        return repr(Transcript(self.attempt))
 
     def _repr_svg_(self) -> str:
         host = self.attempt.host or "no host"
