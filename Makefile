@@ -72,7 +72,7 @@ kill-table: install
 # Programs that nobody here wrote judge our mail; they are installed where they can be.
 judges: install
 	@tests/judges/install.sh
-	$(BIN)/python -m pytest tests/judges tests/lab/test_lab.py $(ARGS)
+	$(BIN)/python -m pytest tests/judges tests/browser tests/lab/test_lab.py $(ARGS)
 
 # Thirty usual mistakes of senders, made on purpose, and the test that notices each.
 mistakes: install

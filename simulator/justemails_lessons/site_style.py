@@ -61,7 +61,7 @@ def style() -> str:
     ) + "\n".join(f'.output [style="color:{light}"] {{ color: {dark} !important }}' for light, dark in _DARK.items())
     return (
         _LAYOUT
-        + _code_colours("friendly")
+        + _code_colours("default")
         + "@media (prefers-color-scheme: dark) {\n"
         + ":root { --ink: #e6edf3; --page: #0d1117; --rule: #30363d; --link: #79c0ff; --code: #161b22;"
         + " --quiet: #9ea7b3; --paper: #161b22 }\n"

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")"
 
-debian="postfix opendkim-tools libmail-dkim-perl libmail-spf-perl spf-tools-perl swaks libnet-dns-perl"
+debian="chromium postfix opendkim-tools libmail-dkim-perl libmail-spf-perl spf-tools-perl swaks libnet-dns-perl"
 exim="exim4-daemon-light" # its package and Postfix' exclude each other, so it is unpacked where it is needed
 node="20"                 # what the packages of npm ask for
 
