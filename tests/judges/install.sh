@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")"
 
-debian="chromium postfix opendkim-tools libmail-dkim-perl libmail-spf-perl spf-tools-perl swaks libnet-dns-perl"
+debian="postfix opendkim-tools libmail-dkim-perl libmail-spf-perl spf-tools-perl swaks libnet-dns-perl"
 exim="exim4-daemon-light" # its package and Postfix' exclude each other, so it is unpacked where it is needed
 node="20"                 # what the packages of npm ask for
 
@@ -33,6 +33,7 @@ libraries_of_exim() {
 install_from_debian() {
     wanted=$(lacking $debian)
     command -v node >/dev/null || wanted="$wanted nodejs npm"
+    command -v chromium >/dev/null || wanted="$wanted chromium"
     ls packages/$exim*.deb >/dev/null 2>&1 && have_exim=yes || have_exim=no
     [ -z "$wanted" ] && [ $have_exim = yes ] && [ -z "$(lacking $(libraries_of_exim))" ] && return
     apt-get update -qq >/dev/null || tell "the lists of Debian's packages could not be fetched"
