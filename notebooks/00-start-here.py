@@ -17,21 +17,21 @@
 # that was just checked. Exercises have one value to change, and say by themselves whether it is right; the
 # solution is folded away below.
 #
-# | Lesson | Minutes | In a line |
+# | Lesson | Time | In a line |
 # |---|---|---|
-# | [01 Can I send a mail with one request?](01-first-mail.ipynb) | 10 | Yes: one `POST` with a key. What comes back is a receipt, and the mail is on its way. |
-# | [02 Who am I to the API?](02-who-am-i.ipynb) | 20 | Whoever holds the key: without one, or with one that is not valid, 401; with one that may not do this, 403. |
-# | [03 What may be in a send?](03-what-may-be-in-a-send.ipynb) | 20 | Seven members, and each of them arrives; anything else is refused with a sentence that names the member, and nothing is sent. |
-# | [04 Where is my mail now?](04-where-is-my-mail.ipynb) | 15 | Ask `GET /send/:id`: it says `queued` while anything can still happen, and then one last word that stays. |
-# | [05 What did the two servers say to each other?](05-what-the-servers-said.ipynb) | 20 | A short dialogue of commands and three-digit replies, and the first digit of the last reply decides: 2 taken, 4 not now, 5 never. |
-# | [06 Why does mail wait, and for how long?](06-why-mail-waits.ipynb) | 15 | Because the other server said "not now": our server asks again after a minute, then ever more rarely, and gives up after four days. |
-# | [07 How many requests do I get?](07-how-many-requests.ipynb) | 15 | For each key and minute: 100 sends, 300 reads, 10 for keys; the next one is answered 429, and `Retry-After` says how long to wait. |
-# | [08 How should my client retry?](08-how-to-retry.ipynb) | 20 | After 429 wait as long as `Retry-After` says, after 500 wait and repeat, and never repeat what was refused for what it says. |
-# | [09 What breaks a signature?](09-what-breaks-a-signature.ipynb) | 25 | A changed word does, in the body or in a signed header; doubled spaces, a fold or capitals in a header's name do not, for they are evened out first. |
-# | [10 How do I find last week's mail?](10-finding-mail.ipynb) | 20 | Ask `GET /messages`: the newest first, fifty to a page, narrowed by filters; one of them keeps a long walk still. |
-# | [11 How do I live with keys?](11-living-with-keys.ipynb) | 30 | One key for each program: look at `lastUsed`, change a key before you have to, and revoke at once what has leaked. |
-# | [12 What does the document not say?](12-what-is-not-said.ipynb) | 20 | Fifty-six things so far: for each there is a numbered choice here, another server may choose otherwise, and no judge holds it against it. |
-# | [13 Does another server keep its promises?](13-judging-a-server.ipynb) | 20 | Ask the conformance suite: it needs a base URL and a key, and names every promise that the server breaks. |
+# | [01 Can I send a mail with one request?](01-first-mail.ipynb) | 10 min | Yes: one `POST` with a key. What comes back is a receipt, and the mail is on its way. |
+# | [02 Who am I to the API?](02-who-am-i.ipynb) | 20 min | Whoever holds the key: without one, or with one that is not valid, 401; with one that may not do this, 403. |
+# | [03 What may be in a send?](03-what-may-be-in-a-send.ipynb) | 20 min | Seven members, and each of them arrives; anything else is refused with a sentence that names the member, and nothing is sent. |
+# | [04 Where is my mail now?](04-where-is-my-mail.ipynb) | 15 min | Ask `GET /send/:id`: it says `queued` while anything can still happen, and then one last word that stays. |
+# | [05 What did the two servers say to each other?](05-what-the-servers-said.ipynb) | 20 min | A short dialogue of commands and three-digit replies, and the first digit of the last reply decides: 2 taken, 4 not now, 5 never. |
+# | [06 Why does mail wait, and for how long?](06-why-mail-waits.ipynb) | 15 min | Because the other server said "not now": our server asks again after a minute, then ever more rarely, and gives up after four days. |
+# | [07 How many requests do I get?](07-how-many-requests.ipynb) | 15 min | For each key and minute: 100 sends, 300 reads, 10 for keys; the next one is answered 429, and `Retry-After` says how long to wait. |
+# | [08 How should my client retry?](08-how-to-retry.ipynb) | 20 min | After 429 wait as long as `Retry-After` says, after 500 wait and repeat, and never repeat what was refused for what it says. |
+# | [09 What breaks a signature?](09-what-breaks-a-signature.ipynb) | 25 min | A changed word does, in the body or in a signed header; doubled spaces, a fold or capitals in a header's name do not, for they are evened out first. |
+# | [10 How do I find last week's mail?](10-finding-mail.ipynb) | 20 min | Ask `GET /messages`: the newest first, fifty to a page, narrowed by filters; one of them keeps a long walk still. |
+# | [11 How do I live with keys?](11-living-with-keys.ipynb) | 30 min | One key for each program: look at `lastUsed`, change a key before you have to, and revoke at once what has leaked. |
+# | [12 What does the document not say?](12-what-is-not-said.ipynb) | 20 min | Fifty-six things so far: for each there is a numbered choice here, another server may choose otherwise, and no judge holds it against it. |
+# | [13 Does another server keep its promises?](13-judging-a-server.ipynb) | 20 min | Ask the conformance suite: it needs a base URL and a key, and names every promise that the server breaks. |
 
 # %% [markdown]
 # ## Where each promise is shown

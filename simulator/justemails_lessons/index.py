@@ -37,7 +37,7 @@ _HEAD = """\
 # that was just checked. Exercises have one value to change, and say by themselves whether it is right; the
 # solution is folded away below.
 #
-# | Lesson | Minutes | In a line |
+# | Lesson | Time | In a line |
 # |---|---|---|
 """
 
@@ -86,7 +86,7 @@ def write(folder: Path, document: Path) -> str:
     """Return the text of the twin."""
     found = entries(folder)
     rows = [
-        f"# | [{entry.name[:2]} {entry.question}]({entry.name}.ipynb) | {entry.minutes} | {entry.answer} |"
+        f"# | [{entry.name[:2]} {entry.question}]({entry.name}.ipynb) | {entry.minutes} min | {entry.answer} |"
         for entry in found
     ]
     return _HEAD + "\n".join(rows) + "\n" + _PROMISES + "\n".join(_tables(found, document)) + "\n"

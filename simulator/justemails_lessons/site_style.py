@@ -43,11 +43,18 @@ pre.output { border-left: 4px solid var(--rule); padding: .3rem .9rem; margin: .
            border-radius: 6px }
 .picture svg { display: block; height: auto; max-width: 100%; min-width: 34rem }
 details details, .cell details { margin: .4rem 0; font-size: .9rem }
-@media (max-width: 40rem) { .code pre { white-space: pre-wrap } }
+section td:first-child code { white-space: nowrap }
 summary { cursor: pointer; color: var(--link) }
 table { border-collapse: collapse; font-size: .95rem; display: block; overflow-x: auto }
 th, td { border: 1px solid var(--rule); padding: .3rem .6rem; text-align: left; vertical-align: top }
 blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid var(--rule) }
+@media (max-width: 40rem) {
+  .code pre { white-space: pre-wrap }
+  section thead { position: absolute; left: -9999px } /* out of sight, but read out */
+  section table, section tbody, section tr, section td { display: block; border: none }
+  section td { padding: .1rem 0 }
+  section tr { border-top: 1px solid var(--rule); padding: .5rem 0 }
+}
 """
 
 
