@@ -78,8 +78,9 @@ def _output(output: Notebook) -> str:
     if output.output_type == "stream":
         return f'<pre class="output">{escape(output.text)}</pre>'
     data = output.data
+    # What is wider than a telephone scrolls by itself, and can be scrolled by keys where it can be reached by them.
     if "image/svg+xml" in data:
-        return f'<div class="picture">{data["image/svg+xml"]}</div>'
+        return f'<div class="picture" tabindex="0">{data["image/svg+xml"]}</div>'
     if "text/html" in data:
-        return f'<div class="output">{data["text/html"]}</div>'
+        return f'<div class="output" tabindex="0">{data["text/html"]}</div>'
     return f'<pre class="output">{escape(data["text/plain"])}</pre>'

@@ -46,6 +46,7 @@ details details, .cell details { margin: .4rem 0; font-size: .9rem }
 section td:first-child code { white-space: nowrap }
 summary { cursor: pointer; color: var(--link) }
 table { border-collapse: collapse; font-size: .95rem; display: block; overflow-x: auto }
+.output table { display: table } /* its box scrolls */
 th, td { border: 1px solid var(--rule); padding: .3rem .6rem; text-align: left; vertical-align: top }
 blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid var(--rule) }
 @media (max-width: 40rem) {

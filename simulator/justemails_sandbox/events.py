@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from justemails.ports import Clock
 
@@ -35,13 +36,15 @@ class EventLog:
         self._last = 0
         self._changed = threading.Condition()
 
-    def add(self, kind: str, **details: object) -> None:
+    def add(self, kind: str, **details: object) -> int:
+        """Note what happened; return its number."""
         with self._changed:
             self._last += 1
             event = LoggedEvent(self._last, self._clock.now(), kind, details)
             self._events.append(event)
             self._changed.notify_all()
         self._listen(event)
+        return event.number
 
     def after(self, number: int, most: int, wait_s: float = 0) -> Sequence[LoggedEvent]:
         """Return up to ``most`` events after ``number``; when there is none yet, wait up to ``wait_s`` real seconds."""
@@ -49,6 +52,11 @@ class EventLog:
             self._changed.wait_for(lambda: self._last > number, wait_s)
             newer = [event for event in self._events if event.number > number]
             return newer[:most]
+
+    def newest(self, most: int) -> Sequence[LoggedEvent]:
+        """Return up to ``most`` events, the newest first."""
+        with self._changed:
+            return [*islice(reversed(self._events), most)]
 
     @property
     def last(self) -> int:

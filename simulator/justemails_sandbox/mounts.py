@@ -1,13 +1,11 @@
-"""WSGI applications around others: several on one port, one of another time, one whose requests are noted."""
+"""WSGI applications around others: several on one port, one of another time, one whose changes are noted."""
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import format_datetime
 from typing import Any
 
 from justemails.http_server import WsgiApp
 from justemails.ports import Clock
-from justemails_sandbox.events import EventLog
 
 
 def mount(apps: Mapping[str, WsgiApp], otherwise: WsgiApp) -> WsgiApp:
@@ -38,26 +36,14 @@ def dated(app: WsgiApp, clock: Clock) -> WsgiApp:
     return serve
 
 
-def logged(app: WsgiApp, events: EventLog) -> WsgiApp:
-    """Return an application that notes each request of ``app`` as an event."""
+def changing(app: WsgiApp, note_change: Callable[[], None]) -> WsgiApp:
+    """Return an application whose every request but a GET is taken for one that changes something, when it is done."""
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # Any: as WSGI has it
-        began = time.perf_counter()
-        status = ""
-
-        def start(line: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            nonlocal status
-            status = line
-            return start_response(line, headers, *exc_info)
-
-        answer = app(environ, start)
-        events.add(
-            "request",
-            method=environ["REQUEST_METHOD"],
-            path=environ["PATH_INFO"],
-            status=int(status[:3]),
-            milliseconds=round((time.perf_counter() - began) * 1000, 1),
-        )
-        return answer
+        try:
+            return app(environ, start_response)
+        finally:
+            if environ["REQUEST_METHOD"] != "GET":
+                note_change()
 
     return serve

@@ -35,6 +35,7 @@ from justemails_sandbox.events import EventLog, LoggedEvent
 from justemails_sandbox.inbox import Inbox
 from justemails_sandbox.loop_thread import LoopThread
 from justemails_sandbox.published import PublishedRecords
+from justemails_sandbox.request_log import RequestLog
 from justemails_sandbox.seeding import seed
 from justemails_sandbox.sending import DELIVERY, SENDING_HOST
 from justemails_sandbox.settings import SandboxSettings
@@ -59,6 +60,8 @@ class Sandbox:
         state = self.folder.read()
         self.clock = MovableClock(_start_of(settings, state.time), running=not settings.virtual)
         self.events = EventLog(self.clock, listen)
+        self.requests = RequestLog()
+        self.changes = 0
         self.store = PonyStore(self.folder.store)
         self.inbox = Inbox(self.folder.inbox)
         self.limiter = RateLimiter(self.clock)
@@ -94,6 +97,10 @@ class Sandbox:
     def remember(self) -> None:
         """Keep what the next start needs to know."""
         self.folder.write(State(self.key, self.clock.now().isoformat()))
+
+    def note_change(self) -> None:
+        """Count a change that is no event, such as a domain that was added."""
+        self.changes += 1
 
     def make_api(self) -> WsgiApp:
         """Return the reference's own application, on this sandbox's store and clock."""
@@ -155,6 +162,7 @@ class Sandbox:
         self.store.clear()
         self.inbox.clear()
         self.limiter.forget()
+        self.requests.clear()
         await self.network.reset()
         self.key = seed(self.store, self.clock, self.new_id, self.new_secret, self.key)
         self._start_engine()

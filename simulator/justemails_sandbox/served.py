@@ -1,4 +1,4 @@
-"""A sandbox with its HTTP server: the API, the control API and the start page on one port.
+"""A sandbox with its HTTP server: the API, the control API and the dashboard on one port.
 
 sandbox = ServedSandbox(SandboxSettings())
 sandbox.start()
@@ -12,7 +12,9 @@ from justemails.app import is_quick
 from justemails.http_server import HttpServer
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.control.app import CONTROL_PATH, create_control_app
-from justemails_sandbox.mounts import dated, logged, mount
+from justemails_sandbox.dashboard.app import create_dashboard_app
+from justemails_sandbox.mounts import changing, dated, mount
+from justemails_sandbox.request_log import logged
 from justemails_sandbox.sandbox import Sandbox
 
 
@@ -25,8 +27,10 @@ class ServedSandbox(Sandbox):
         Raises:
             OSError: the port is taken.
         """
-        api = logged(dated(self.make_api(), self.clock), self.events)
-        app = mount({BASE_PATH: api}, otherwise=create_control_app(self))
+        api = logged(dated(self.make_api(), self.clock), self.events, self.requests, self.clock)
+        control = changing(create_control_app(self), self.note_change)
+        dashboard = changing(create_dashboard_app(self, api), self.note_change)
+        app = mount({BASE_PATH: api, CONTROL_PATH: control}, otherwise=dashboard)
         self._http = HttpServer(app, self.settings.host, self.settings.port, is_quick, self.together)
         super().start()
         self._http_thread = threading.Thread(target=self._http.run, name="justemails-http", daemon=True)

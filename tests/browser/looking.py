@@ -45,6 +45,10 @@ class Look:
     complaints: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def resize(self, width: int) -> None:
+        """Make the window as wide as said, in pixels."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+
     def faults(self) -> list[str]:
         """Return what is cut off, tiny, or wider than the window."""
         found: list[str] = self.page.evaluate(_FAULTS)

@@ -22,19 +22,24 @@ def test_a_page_opens_whole_and_without_a_complaint(
     lesson: Lesson, scheme: Scheme, site: Path, browser: Browser
 ) -> None:
     address = (site / f"{lesson.name}.html").as_uri()
-    for width in WIDTHS:
-        with looking(browser, scheme=scheme, width=width) as look:
-            look.page.goto(address)
-
-            assert look.asked == [address]
-            assert look.complaints == []
+    with looking(browser, scheme=scheme, width=WIDTHS[0]) as look:
+        look.page.goto(address)
+        for width in WIDTHS:
+            look.resize(width)
             assert look.faults() == []
 
+        assert look.asked == [address]
+        assert look.complaints == []
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
+
+@pytest.mark.parametrize(
+    ("lesson", "scheme"),
+    # The dark colours are those of one style sheet: the page that has most of them stands for all.
+    [*((lesson, "light") for lesson in ALL), (ALL[5], "dark")],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_a_page_shuts_nobody_out(lesson: Lesson, scheme: Scheme, site: Path, browser: Browser) -> None:
-    with looking(browser, scheme=scheme, width=WIDTHS[0]) as look:
+    with looking(browser, scheme=scheme, width=WIDTHS[1]) as look:
         look.page.goto((site / f"{lesson.name}.html").as_uri())
 
         assert look.barriers() == []

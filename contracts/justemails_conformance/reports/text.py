@@ -52,14 +52,15 @@ def to_go_on(breaches: Sequence[Finding]) -> Iterator[str]:
 def explained(clause: Clause) -> Iterator[str]:
     """Yield what a clause promises, and how a server is judged by it."""
     yield clause.id
-    yield f"  promise     {in_words(clause.sentence)}"
     if not clause.checked:
+        yield f"  promise     {in_words(clause.sentence)}"
         yield f"  not checked {clause.how}"
         return
     meaning = "a breach fails the server" if clause.level == Level.MUST else "a breach is a warning"
-    yield f"  level       {clause.level}: {meaning}"
-    yield f"  profile     {clause.profile}"
-    yield f"  check       {clause.how}"
+    yield f"  promise  {in_words(clause.sentence)}"
+    yield f"  level    {clause.level}: {meaning}"
+    yield f"  profile  {clause.profile}"
+    yield f"  check    {clause.how}"
 
 
 def _told(base_url: str, finding: Finding) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,4 @@
-"""The control API's routes, and who may call it.
-
-Loopback is not protection enough: any web page that the user opens can send requests to it. So Host and Origin
-are checked, after routing, and a body must say that it is JSON, which a page elsewhere cannot do without asking first.
-"""
+"""The control API's routes."""
 
 from collections.abc import Mapping
 
@@ -10,7 +6,7 @@ import falcon
 
 from justemails.app import App, answer_errors_in_json
 from justemails.errors import ApiError
-from justemails_contract.errors import FORBIDDEN, UNSUPPORTED_MEDIA_TYPE
+from justemails_contract.errors import UNSUPPORTED_MEDIA_TYPE
 from justemails_sandbox.control import reading
 from justemails_sandbox.control.administration import (
     AccountCollection,
@@ -22,15 +18,16 @@ from justemails_sandbox.control.administration import (
 from justemails_sandbox.control.clock import ClockResource
 from justemails_sandbox.control.inbox import InboxCollection, InboxItem, InboxRaw, InboxWait
 from justemails_sandbox.control.network import NetworkCollection, NetworkItem
-from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset, Welcome
+from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset
 from justemails_sandbox.control.surroundings import Office, Surroundings
+from justemails_sandbox.same_machine import refuse_others
 from justemails_sandbox.sandbox import Sandbox
 
 CONTROL_PATH = "/sandbox/v1"
 
 
 def create_control_app(sandbox: Sandbox) -> App:
-    """Return the WSGI application of the control API and of the start page."""
+    """Return the WSGI application of the control API."""
     routes = {
         **_mail_routes(sandbox),
         **_administration_routes(sandbox),
@@ -39,9 +36,7 @@ def create_control_app(sandbox: Sandbox) -> App:
         "/messages/{message_id}/attempts": AttemptCollection(sandbox),
         "/events": EventCollection(sandbox),
     }
-    app = _app(routes)
-    app.add_route("/", Welcome())
-    return app
+    return _app(routes)
 
 
 def create_mail_control_app(around: Surroundings) -> App:
@@ -85,18 +80,15 @@ def _app(routes: Mapping[str, object]) -> App:
 
 
 class _SameMachine:
-    """Falcon middleware: refuses what another origin, or a name that only resolves to us, could send."""
+    """Falcon middleware: refuses others, and a body that does not say that it is JSON.
+
+    A page elsewhere cannot send JSON without asking first.
+    """
 
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: object, params: dict[str, object]
     ) -> None:
-        port = req.env["SERVER_PORT"]
-        hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        if (req.get_header("Host") or "") not in hosts:
-            raise ApiError(FORBIDDEN, f"The Host header must be 127.0.0.1:{port} or localhost:{port}.")
-        origin = req.get_header("Origin")
-        if origin is not None and origin not in {f"http://{host}" for host in hosts}:
-            raise ApiError(FORBIDDEN, "Requests from another origin are refused.")
+        refuse_others(req)
         media_type = (req.content_type or "").partition(";")[0].strip().lower()
         if (media_type or reading.has_body(req)) and media_type != "application/json":
             raise ApiError(UNSUPPORTED_MEDIA_TYPE, "The Content-Type header must be 'application/json'.")

@@ -12,19 +12,6 @@ from justemails_sandbox.sandbox import Sandbox
 _EVENTS_AT_ONCE = 500
 
 
-class Welcome:
-    """``/``: says where things are, until the dashboard stands here."""
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.content_type = falcon.MEDIA_TEXT
-        resp.text = (
-            "justemails sandbox\n\n"
-            f"API                 {req.prefix}/api/v1\n"
-            f"control API         {req.prefix}/sandbox/v1\n"
-            f"mail that arrived   {req.prefix}/sandbox/v1/inbox\n"
-        )
-
-
 class Ready:
     """``GET /ready``."""
 

@@ -1,0 +1,111 @@
+"""Rendering pages: the templates, what every page shows, and the live part of a page.
+
+A template extends ``base.html`` and may have a block ``live``: what changes by itself. Its section asks for itself once
+a second, with the number of the state that it shows; while that has not changed the answer is 204.
+"""
+
+import json
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import falcon
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from justemails import wire
+from justemails.errors import ApiError
+from justemails_sandbox.sandbox import Sandbox
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+
+NAVIGATION = (
+    ("/", "Home"),
+    ("/messages", "Messages"),
+    ("/inbox", "Inbox"),
+    ("/domains", "Domains"),
+    ("/keys", "Keys"),
+    ("/network", "Network"),
+    ("/limits", "Limits"),
+    ("/clock", "Clock"),
+    ("/requests", "Requests"),
+    ("/docs", "API docs"),
+)
+
+STATUS_SIGNS = {"queued": "\u25f7", "delivered": "\u2713", "bounced": "\u2717", "failed": "\u26a0"}
+"""A sign for each status, beside its word and its colour."""
+
+
+class Pages:
+    """Renders the pages of one sandbox."""
+
+    def __init__(self, sandbox: Sandbox, token: str) -> None:
+        self._sandbox = sandbox
+        self._environment = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(token=token, navigation=NAVIGATION, signs=STATUS_SIGNS)
+        self._environment.filters.update(timestamp=wire.timestamp, ago=self._ago, json=_readable)
+        # Here rather than imported by each template: a block that is rendered alone sees no import of its template.
+        self._environment.globals["m"] = self._environment.get_template("macros.html").module
+
+    @property
+    def state(self) -> str:
+        """What changes whenever something has happened that a page could show."""
+        return f"{self._sandbox.events.last}.{self._sandbox.changes}"
+
+    def show(self, req: falcon.Request, resp: falcon.Response, template: str, **shown: Any) -> None:
+        """Answer with a page, or with its live part alone where that is asked for; 204 where nothing has changed.
+
+        Args:
+            shown: what the template needs beside what every page has.
+        """
+        state = self.state
+        asked = req.params.get("state")
+        if asked == state:
+            resp.status = falcon.HTTP_204
+            return
+        found = self._environment.get_template(template)
+        everywhere = {"path": req.path, "live": self._live(req, state), **self._clock()}
+        if asked is None:
+            text = found.render(everywhere | shown)
+        else:
+            text = "".join(found.blocks["live"](found.new_context(everywhere | shown)))
+        resp.content_type = falcon.MEDIA_HTML
+        resp.text = text
+
+    def show_problem(self, req: falcon.Request, resp: falcon.Response, problem: ApiError) -> None:
+        """Answer with a page that says what is wrong and what would pass."""
+        resp.status = problem.kind.status
+        resp.content_type = falcon.MEDIA_HTML
+        meaning = HTTPStatus(problem.kind.status).phrase
+        everywhere = {"path": req.path, "live": "", **self._clock()}
+        page = self._environment.get_template("problem.html")
+        resp.text = page.render(everywhere | {"meaning": meaning, "message": problem.message})
+
+    def _live(self, req: falcon.Request, state: str) -> str:
+        """Return where the live part of a page is asked for again."""
+        query = {name: value for name, value in req.params.items() if name != "state"}
+        return req.path + falcon.to_query_str({**query, "state": state})
+
+    def _clock(self) -> dict[str, object]:
+        return {"now": self._sandbox.clock.now(), "clock_runs": self._sandbox.clock.running}
+
+    def _ago(self, moment: datetime) -> str:
+        """Return how long ago a moment of the sandbox's clock was, to the greatest units."""
+        seconds = (self._sandbox.clock.now() - moment).total_seconds()
+        if seconds < 1:
+            return "now"
+        for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+            if seconds >= length:
+                return f"{seconds // length:.0f} {unit} ago"
+        return f"{seconds:.0f} s ago"
+
+
+def _readable(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

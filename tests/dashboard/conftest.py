@@ -1,0 +1,29 @@
+"""A served sandbox on a clock that stands still, and a client that reads its pages without a script."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.dashboard.client import Client
+
+from justemails_sandbox.served import ServedSandbox
+from justemails_sandbox.settings import SandboxSettings
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[ServedSandbox]:
+    sandbox = ServedSandbox(SandboxSettings(virtual=True, seed=1))
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(started: ServedSandbox) -> ServedSandbox:
+    """A sandbox in its seeded state; one serves all tests, for making its keys takes a while."""
+    started.reset()
+    return started
+
+
+@pytest.fixture
+def client(sandbox: ServedSandbox) -> Client:
+    return Client(sandbox)

@@ -1,0 +1,51 @@
+"""Only this machine, only our own forms: whatever the spelling of the path."""
+
+import pytest
+from tests.dashboard.client import Client
+
+PAGES = ["/", "/send-test", "/%73end-test"]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil", "127.attacker.example", "localhost:9", "[::1]x", ""]
+)
+def test_a_page_is_not_read_under_another_name(client: Client, host: str) -> None:
+    assert client.get("/", {"Host": host}).status in {400, 403}
+
+
+@pytest.mark.parametrize("origin", ["null", "http://evil.example", "http://localhost.evil"])
+@pytest.mark.parametrize("path", PAGES[1:])
+def test_a_form_of_another_page_changes_nothing(client: Client, origin: str, path: str) -> None:
+    page = client.send(path, {"Origin": origin}, to="user@example.com")
+
+    assert page.status == 403
+    assert "Access-Control-Allow-Origin" not in page.headers
+    assert client.api("GET", "/messages")["pagination"]["total"] == 0
+
+
+@pytest.mark.parametrize("token", ["", "x", "\u00e9"])
+@pytest.mark.parametrize("path", PAGES[1:])
+def test_a_form_without_the_token_of_this_run_changes_nothing(client: Client, token: str, path: str) -> None:
+    page = client.send(path, token=token, to="user@example.com")
+
+    assert page.status == 403
+    assert "Load its page again" in page.text
+    assert client.api("GET", "/messages")["pagination"]["total"] == 0
+
+
+def test_a_body_that_is_no_form_is_refused(client: Client) -> None:
+    assert client.send("/send-test", {"Content-Type": "text/plain"}, to="user@example.com").status == 415
+
+
+def test_a_page_keeps_to_itself(client: Client) -> None:
+    for path in ("/", "/static/dashboard.css", "/static/third_party/htmx.min.js"):
+        headers = client.get(path).headers
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:
+    page = client.get("/nothing")
+
+    assert page.status == 404
+    assert "Not Found" in page.text

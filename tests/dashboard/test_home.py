@@ -1,0 +1,46 @@
+"""The first page: a snippet that works as pasted, test mails, and what happened last."""
+
+import re
+import shlex
+import subprocess
+from html import unescape
+
+from tests.dashboard.client import Client
+
+
+def test_the_curl_of_an_empty_sandbox_works_as_pasted(client: Client) -> None:
+    page = client.get("/")
+    (command,) = re.findall(r"<pre[^>]*>(curl [^<]+)</pre>", page.html)
+
+    run = subprocess.run([*shlex.split(unescape(command)), "-s"], capture_output=True, text=True, check=True)
+
+    assert '"status": "queued"' in run.stdout
+    assert "Nothing yet" in page.text
+
+
+def test_a_test_mail_goes_where_its_button_says_and_shows_up_among_what_happened(client: Client) -> None:
+    client.send("/send-test", to="user@bounce.test")
+    client.advance("1s")
+
+    text = client.get("/").text
+    assert "attempt 1 to user@bounce.test: refused, 550" in text
+    assert "to user@bounce.test is \u2717 bounced" in text
+
+
+def test_an_address_that_is_none_is_told_and_nothing_is_sent(client: Client) -> None:
+    page = client.send("/send-test", to="nonsense")
+
+    assert page.status == 400
+    assert "The 'to' field" in page.text
+    assert client.api("GET", "/messages")["pagination"]["total"] == 0
+
+
+def test_the_live_part_is_204_until_something_happens(client: Client) -> None:
+    (address,) = re.findall(r'hx-get="([^"]+)"', client.get("/").html)
+
+    assert client.get(unescape(address)).status == 204
+    client.mail()
+    fresh = client.get(unescape(address))
+    assert fresh.status == 200
+    assert fresh.html.lstrip().startswith('<section id="live"')
+    assert "mail for ann@example.com arrived" in fresh.text
