@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NOTEBOOKS_READY := $(VENV)/.notebooks-ready
 
-.PHONY: install sandbox test check notebooks lessons bench kills kill-table mutants mistakes judges lock clean
+.PHONY: install sandbox test check notebooks lessons bench kills kill-table mutants mistakes judges browser-files lock clean
 
 install: $(READY)
 
@@ -77,6 +77,10 @@ judges: install
 # Thirty usual mistakes of senders, made on purpose, and the test that notices each.
 mistakes: install
 	$(BIN)/python -m tests.mistakes
+
+# Files of others that the dashboard's pages need, from their pinned packages of npm.
+browser-files:
+	@$(PYTHON) simulator/browser_files.py
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

@@ -21,6 +21,7 @@ def banner(sandbox: ServedSandbox) -> str:
     lines = [
         "justemails sandbox is ready. Nothing it sends leaves this machine.",
         "",
+        f"  dashboard  {sandbox.url}/",
         f"  API        {sandbox.api}",
         f"  control    {sandbox.control}",
         f"  key        {sandbox.key}",

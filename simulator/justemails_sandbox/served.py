@@ -16,6 +16,7 @@ from justemails_sandbox.dashboard.app import create_dashboard_app
 from justemails_sandbox.mounts import changing, dated, mount
 from justemails_sandbox.request_log import logged
 from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.story import tell
 
 
 class ServedSandbox(Sandbox):
@@ -35,6 +36,8 @@ class ServedSandbox(Sandbox):
         super().start()
         self._http_thread = threading.Thread(target=self._http.run, name="justemails-http", daemon=True)
         self._http_thread.start()
+        if self.settings.story:
+            tell(self, api)
 
     def stop(self) -> None:
         """Take no more requests, finish what is under way, and close everything."""

@@ -18,6 +18,7 @@ class SandboxSettings:
         virtual: whether the clock stands still until it is moved.
         seed: of the retry jitter and of the order of equal MX hosts; None draws one.
         key: the API key to accept; None keeps the last run's, or makes one.
+        story: whether an account without mail is given a first story to look at.
         domains: who behaves how, beside the catalogue's domains.
     """
 
@@ -27,4 +28,5 @@ class SandboxSettings:
     virtual: bool = False
     seed: int | None = None
     key: str | None = None
+    story: bool = False
     domains: Mapping[str, Behaviour] = field(default_factory=lambda: MappingProxyType({}))

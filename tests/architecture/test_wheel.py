@@ -37,14 +37,15 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_holds_every_module_and_every_file_of_the_contract(unpacked: Path) -> None:
+def test_it_holds_every_file_of_the_packages_and_of_the_contract(unpacked: Path) -> None:
     files = {path.name: path for path in (unpacked / "justemails_contract" / "files").iterdir()}
 
     assert files.keys() == FILES
     for name, path in files.items():
         assert path.read_bytes() == (ROOT / "contracts" / name).read_bytes()
     for package in (*PACKAGES, "contracts/justemails_conformance"):
-        modules = {path.relative_to((ROOT / package).parent) for path in (ROOT / package).rglob("*.py")}
+        paths = [path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        modules = {path.relative_to((ROOT / package).parent) for path in paths}
         assert modules
         assert not [module for module in modules if not (unpacked / module).is_file()]
         assert (unpacked / package.rpartition("/")[2] / "py.typed").is_file()

@@ -59,6 +59,9 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
 )
 @click.option("--key", envvar="JUSTEMAILS_KEY", help="API key to accept; by default the last run's, or a new one.")
 @click.option("--network", "domains", type=NETWORK_FILE, envvar="JUSTEMAILS_NETWORK", help=NETWORK_HELP)
+@click.option(
+    "--story", is_flag=True, envvar="JUSTEMAILS_STORY", help="Begin with four mails to look at, if there is none yet."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, nothing else.")
 def sandbox(
     port: int,
@@ -68,6 +71,7 @@ def sandbox(
     seed: int | None,
     key: str | None,
     domains: Mapping[str, Behaviour] | None,
+    story: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Run the API, a delivery engine and a fake internet on this machine. Nothing can leave it."""
@@ -80,7 +84,7 @@ def sandbox(
     printer = Printer(sys.stdout)
     show = _as_json if as_json else event_line
     running = _start(
-        SandboxSettings(folder, host, port, clock == "virtual", seed, key, domains or {}),
+        SandboxSettings(folder, host, port, clock == "virtual", seed, key, story, domains or {}),
         listen=lambda event: printer.print(show(event)),
     )
     printer.print(json.dumps(_ready(running)) if as_json else banner(running))
