@@ -44,3 +44,12 @@ def test_the_live_part_is_204_until_something_happens(client: Client) -> None:
     assert fresh.status == 200
     assert fresh.html.lstrip().startswith('<section id="live"')
     assert "mail for ann@example.com arrived" in fresh.text
+
+
+def test_viewers_of_a_busy_page_are_shown_what_another_was_shown_a_moment_ago(client: Client) -> None:
+    client.mail()
+    first = client.get("/?state=0.0").html
+    client.mail("bob@example.com")
+
+    assert client.get("/?state=0.0").html == first
+    assert "bob@example.com" in client.get("/").text

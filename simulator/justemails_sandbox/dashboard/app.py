@@ -9,6 +9,7 @@ from justemails.http_server import WsgiApp
 from justemails_contract import errors
 from justemails_sandbox.dashboard.guard import Guard
 from justemails_sandbox.dashboard.pages import STATIC, Pages
+from justemails_sandbox.dashboard.polls import Polls
 from justemails_sandbox.dashboard.views.home import Home, TestMail
 from justemails_sandbox.sandbox import Sandbox
 
@@ -21,7 +22,7 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
     """
     guard = Guard()
     pages = Pages(sandbox, guard.token)
-    app: App = falcon.App(middleware=[guard])
+    app: App = falcon.App(middleware=[guard, Polls(pages.state_of)])
     routes = {
         "/": Home(sandbox, pages),
         "/send-test": TestMail(sandbox, api),

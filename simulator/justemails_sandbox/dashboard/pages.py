@@ -5,6 +5,7 @@ a second, with the number of the state that it shows; while that has not changed
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -42,6 +43,9 @@ class Pages:
 
     def __init__(self, sandbox: Sandbox, token: str) -> None:
         self._sandbox = sandbox
+        self.also: dict[str, Callable[[], str]] = {}
+        """By the path of a page: what its state is made of beside what happens, such as the time."""
+
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -54,10 +58,10 @@ class Pages:
         # Here rather than imported by each template: a block that is rendered alone sees no import of its template.
         self._environment.globals["m"] = self._environment.get_template("macros.html").module
 
-    @property
-    def state(self) -> str:
-        """What changes whenever something has happened that a page could show."""
-        return f"{self._sandbox.events.last}.{self._sandbox.changes}"
+    def state_of(self, path: str) -> str:
+        """Return what changes whenever something has happened that the page could show."""
+        state = f"{self._sandbox.events.last}.{self._sandbox.changes}"
+        return f"{state}.{self.also[path]()}" if path in self.also else state
 
     def show(self, req: falcon.Request, resp: falcon.Response, template: str, **shown: Any) -> None:
         """Answer with a page, or with its live part alone where that is asked for; 204 where nothing has changed.
@@ -65,7 +69,7 @@ class Pages:
         Args:
             shown: what the template needs beside what every page has.
         """
-        state = self.state
+        state = self.state_of(req.path)
         asked = req.params.get("state")
         if asked == state:
             resp.status = falcon.HTTP_204

@@ -1,0 +1,68 @@
+"""Answering the polls of open pages without work: 204 while nothing has happened, else one rendering for all viewers.
+
+Where something happens all the time, each page would be rendered anew for each viewer each second, in the process that
+serves the API. So what one viewer was shown a moment ago the next one is shown too.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import falcon
+
+_FRESH_S = 0.9  # viewers ask once a second
+_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    at_s: float
+    text: str
+
+
+class Polls:
+    """Falcon middleware.
+
+    Args:
+        state_of: tells, by its path, the state that a page would show now.
+    """
+
+    def __init__(self, state_of: Callable[[str], str]) -> None:
+        self._state_of = state_of
+        self._shown: OrderedDict[str, _Shown] = OrderedDict()
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, params: dict[str, object]
+    ) -> None:
+        asked = req.params.get("state")
+        if req.method != "GET" or asked is None:
+            return
+        shown = self._shown.get(_page(req))
+        if asked == self._state_of(req.path):
+            resp.status = falcon.HTTP_204
+        elif shown is not None and time.perf_counter() - shown.at_s < _FRESH_S:
+            resp.content_type, resp.text = falcon.MEDIA_HTML, shown.text
+        else:
+            return
+        resp.complete = True
+        req.context.answered = True
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        req_succeeded: bool,  # noqa: FBT001  # as Falcon calls it
+    ) -> None:
+        is_live = req.method == "GET" and "state" in req.params and req_succeeded
+        if not is_live or resp.text is None or getattr(req.context, "answered", False):
+            return
+        self._shown[_page(req)] = _Shown(time.perf_counter(), resp.text)
+        while len(self._shown) > _KEPT:
+            self._shown.popitem(last=False)
+
+
+def _page(req: falcon.Request) -> str:
+    """Return what page is asked for: everything but the state that its viewer has."""
+    return req.path + falcon.to_query_str({name: value for name, value in req.params.items() if name != "state"})
