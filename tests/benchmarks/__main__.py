@@ -10,12 +10,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import accepts, deliveries, listing, memory, simulation
+from tests.benchmarks import accepts, dashboard, deliveries, listing, memory, simulation
 from tests.benchmarks.report import as_json, table
 from tests.benchmarks.settings import FULL, QUICK
 
 _BENCHMARKS = {
     "accepts": accepts.run,
+    "dashboard": dashboard.run,
     "deliveries": deliveries.run,
     "listing": listing.run,
     "memory": memory.run,

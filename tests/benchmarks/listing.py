@@ -4,17 +4,15 @@ Through the whole WSGI application, in process, so that HTTP's cost does not hid
 by SQLite itself, in one account for each length of list, in one database.
 """
 
-import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 import falcon.testing
-from tests.benchmarks.population import HTML
+from tests.benchmarks.population import add_messages
 from tests.benchmarks.report import Row, at_most
 from tests.benchmarks.settings import Settings
 
@@ -31,14 +29,6 @@ from justemails_contract.operations import BASE_PATH, Scope
 _PER_PAGE = 50
 _GOAL = 2.0
 _NO_LIMITS = {tier: Limit(1_000_000, timedelta(minutes=1)) for tier in Tier}
-
-_INSERT = """
-    INSERT INTO "Message" (id, account, seq, status, sender_text, recipient_text, sender_address, recipient_address,
-                           recipient_domain, subject, created_us, delivered_us, due_us, leased, fence, attempts,
-                           content)
-    VALUES (?, ?, ?, 'delivered', 'hello@bench0.example', 'user@example.com', 'hello@bench0.example',
-            'user@example.com', 'example.com', 'Welcome to our service', ?, ?, NULL, 0, 1, 1, ?)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +81,8 @@ def _list_of(store: PonyStore, path: str, size: int) -> str:
     account = Account(new_id("acc_"), f"List of {size}", clock.now())
     store.add_account(account)
     store.add_key(Key(new_id("key_"), account.id, "Bench", Scope.FULL, key_hint(secret), clock.now()), key_hash(secret))
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executemany(_INSERT, _messages(account.id, size))
-        connection.execute('UPDATE "Account" SET message_count = ? WHERE id = ?', (size, account.id))
-        connection.commit()
+    add_messages(Path(path), account.id, size)
     return secret
-
-
-def _messages(account_id: str, size: int) -> Iterator[Sequence[object]]:
-    content = f'{{"html": {HTML!r}}}'
-    for seq in range(1, size + 1):
-        created_us = 1_775_476_800_000_000 + seq * 1_000_000
-        yield (f"msg_{size:08}{seq:014}", account_id, seq, created_us, created_us + 500_000, content)
 
 
 def _get(app: App, secret: str, page: int) -> float:

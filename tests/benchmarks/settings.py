@@ -16,6 +16,8 @@ class Settings:
     list_repeats: int
     memory_first: int  # accepted mails at the first look
     memory_last: int
+    dashboard_messages: int
+    dashboard_repeats: int
     patience_s: float  # the longest wait for anything
 
 
@@ -29,6 +31,8 @@ FULL = Settings(
     list_repeats=200,
     memory_first=1_000,
     memory_last=10_000,
+    dashboard_messages=100_000,
+    dashboard_repeats=15,
     patience_s=240,
 )
 
@@ -42,5 +46,7 @@ QUICK = Settings(
     list_repeats=50,
     memory_first=200,
     memory_last=1_000,
+    dashboard_messages=100_000,
+    dashboard_repeats=5,
     patience_s=20,
 )
