@@ -9,7 +9,7 @@ The log is in memory: a restart forgets it, and two processes would each have th
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from justemails.ports import Clock
@@ -24,6 +24,27 @@ class Refusal:
 
     limit: Limit
     retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of a limit is used up at an instant.
+
+    Args:
+        count: the requests of the window that ends now.
+        next_free_ns: how long until the oldest of them counts no more; None: none is counted.
+        all_free_ns: how long until none of them counts any more; None: none is counted.
+    """
+
+    limit: Limit
+    count: int
+    next_free_ns: int | None = None
+    all_free_ns: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next request is refused."""
+        return self.count >= self.limit.requests
 
 
 def take(log: deque[int], limit: Limit, now_ns: int) -> Refusal | None:
@@ -42,6 +63,15 @@ def take(log: deque[int], limit: Limit, now_ns: int) -> Refusal | None:
         return None
     wait_ns = log[0] + window_ns - now_ns
     return Refusal(limit, -(-wait_ns // _NS))
+
+
+def look(log: Sequence[int], limit: Limit, now_ns: int) -> Usage:
+    """Say what ``take`` would find at ``now_ns``, and count nothing."""
+    window_ns = int(limit.window.total_seconds()) * _NS
+    counted = [at_ns for at_ns in log if at_ns > now_ns - window_ns]
+    if not counted:
+        return Usage(limit, 0)
+    return Usage(limit, len(counted), counted[0] + window_ns - now_ns, counted[-1] + window_ns - now_ns)
 
 
 class RateLimiter:
@@ -64,6 +94,18 @@ class RateLimiter:
             self._sweep(now_ns)
             log = self._logs.setdefault((key_id, tier), deque())
             return take(log, self._limits[tier], now_ns)
+
+    def usage(self, key_id: str, tier: Tier) -> Usage:
+        """Say how much of a limit a key has used up; this is no request, and changes nothing."""
+        with self._lock:
+            return look(self._logs.get((key_id, tier), ()), self._limits[tier], self._clock.monotonic_ns())
+
+    @property
+    def counts_something(self) -> bool:
+        """Whether any request of any key still counts, so that waiting alone changes what ``usage`` says."""
+        with self._lock:
+            now_ns = self._clock.monotonic_ns()
+            return any(look(log, self._limits[tier], now_ns).count for (_, tier), log in self._logs.items())
 
     def forget(self) -> None:
         """Start every window anew."""

@@ -1,6 +1,9 @@
 """The mails that arrived at the fake network, on disk, so that they survive a restart and cost no memory.
 
 A mail is kept before the fake server acknowledges it. Pony's objects never leave this module.
+
+Of each mail there is a card, with what lists are searched by, in small letters. The mails themselves are large, and
+walking a hundred thousand of them for a word would take longer than a reader waits.
 """
 
 import json
@@ -9,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from pony.orm import Database, LongStr, PrimaryKey, Required, desc
+from pony.orm import Database, LongStr, PrimaryKey, Required, count, desc, select
 from pony.orm import Optional as OptionalColumn
 
 from fakemx.mx.parsed import parse
@@ -33,13 +36,33 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedMail:
+    """A mail as a list shows it: without its bytes, with how many links and one-time codes were found in it."""
+
+    id: str
+    recipient: str
+    sender: str
+    subject: str
+    received_at: datetime
+    host: str
+    auth: dict[str, object]
+    links: int
+    codes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MailFilter:
-    """What the inbox may be narrowed by; None means any."""
+    """What the inbox may be narrowed by; None means any.
+
+    Args:
+        words: each of them stands in the subject, the sender or the recipient.
+    """
 
     recipient: str | None = None
     sender: str | None = None
     subject: str | None = None
     message_id: str | None = None
+    words: tuple[str, ...] = ()
 
 
 class Inbox:
@@ -47,7 +70,7 @@ class Inbox:
 
     def __init__(self, path: str) -> None:
         self._database = Database()
-        self._mail = _define(self._database)
+        self._mail, self._card = _define(self._database)
 
         @self._database.on_connect(provider="sqlite")
         def _set_up(_: Database, connection: Any) -> None:
@@ -57,6 +80,7 @@ class Inbox:
 
         self._database.bind(provider="sqlite", filename=path, create_db=True)
         self._database.generate_mapping(create_tables=True)
+        self._make_missing_cards()
 
     def close(self) -> None:
         self._database.disconnect()
@@ -65,11 +89,11 @@ class Inbox:
     def add(self, received: Received) -> Sequence[str]:
         """Keep a mail, once for each of its recipients; return the ids it got."""
         parsed = parse(received.data)
+        headers = {name.lower(): value for name, value in parsed.headers}
+        message_id = api_message_id(headers.get("message-id", ""))
         rows = [
             self._mail(
-                message_id=api_message_id(
-                    {name.lower(): value for name, value in parsed.headers}.get("message-id", "")
-                ),
+                message_id=message_id,
                 recipient=recipient,
                 sender=parsed.from_,
                 subject=parsed.subject,
@@ -81,6 +105,17 @@ class Inbox:
             for recipient in received.recipients
         ]
         self._database.flush()
+        for row in rows:
+            self._card(
+                id=row.id,
+                message_id=message_id,
+                recipient=row.recipient.lower(),
+                sender=parsed.from_.lower(),
+                subject=parsed.subject.lower(),
+                text=f"{parsed.subject}\n{parsed.from_}\n{row.recipient}".lower(),
+                links=len(parsed.links),
+                codes=len(parsed.codes),
+            )
         return [_id(row) for row in rows]
 
     @in_session
@@ -92,15 +127,40 @@ class Inbox:
     @in_session
     def page(self, wanted: MailFilter, page: int, per_page: int) -> tuple[Sequence[Mail], int]:
         """Return one page, newest first, and how many match in all."""
-        rows = _narrowed(self._mail.select(), wanted)
-        total = rows.count()  # before the rows: a mail that comes in between is one too many, never one too few
-        found = rows.order_by(lambda m: desc(m.id)).limit(per_page, offset=(page - 1) * per_page)
-        return [_as_mail(row) for row in found], total
+        cards, total = self._cards(wanted, page, per_page)
+        return [_as_mail(self._mail[card.id]) for card in cards], total
+
+    @in_session
+    def listed(self, wanted: MailFilter, page: int, per_page: int) -> tuple[Sequence[ListedMail], int]:
+        """Return one page for a list, newest first, and how many match in all."""
+        cards, total = self._cards(wanted, page, per_page)
+        return [_as_listed(self._mail[card.id], card) for card in cards], total
+
+    @in_session
+    def recipients(self, most: int) -> Sequence[tuple[str, int]]:
+        """Return who got mail and how much, the most first, in small letters."""
+        counted = select((c.recipient, count(c)) for c in self._card).order_by(-2, 1)  # the columns' numbers
+        return [(recipient, number) for recipient, number in counted.limit(most)]
 
     @in_session
     def clear(self) -> int:
         """Forget every mail; return how many there were."""
+        self._card.select().delete(bulk=True)
         return int(self._mail.select().delete(bulk=True))
+
+    def _cards(self, wanted: MailFilter, page: int, per_page: int) -> tuple[Sequence[Any], int]:
+        cards = _narrowed(self._card.select(), wanted)
+        first = (page - 1) * per_page
+        found = cards.order_by(lambda c: desc(c.id)).limit(per_page, offset=first)[:]
+        # Whoever finds less than a page has seen all; only the others look for the words once more.
+        if len(found) < per_page and (found or page == 1):
+            return found, first + len(found)
+        return found, cards.count()
+
+    @in_session
+    def _make_missing_cards(self) -> None:
+        """Make the cards of mails that were kept by a version without any: in one statement, for there may be many."""
+        self._database.execute(_MISSING_CARDS)
 
 
 def api_message_id(header: str) -> str:
@@ -110,11 +170,11 @@ def api_message_id(header: str) -> str:
     return local if local.startswith("msg_") else text
 
 
-def _define(database: Database) -> Any:  # a Pony entity class
+def _define(database: Database) -> tuple[Any, Any]:  # Pony entity classes
     class Mail(database.Entity):
         id = PrimaryKey(int, auto=True)
-        message_id = OptionalColumn(str, index=True, autostrip=False)
-        recipient = Required(str, index=True, autostrip=False)
+        message_id = OptionalColumn(str, autostrip=False)
+        recipient = Required(str, autostrip=False)
         sender = OptionalColumn(str, autostrip=False)
         subject = OptionalColumn(LongStr, autostrip=False, lazy=False)
         received_us = Required(int, size=64)
@@ -122,23 +182,44 @@ def _define(database: Database) -> Any:  # a Pony entity class
         auth = Required(LongStr, lazy=False)  # JSON
         data = Required(bytes, lazy=True)
 
-    return Mail
+    class Card(database.Entity):
+        id = PrimaryKey(int)  # of the mail
+        message_id = OptionalColumn(str, index=True, autostrip=False)
+        recipient = Required(str, index=True, autostrip=False)
+        sender = OptionalColumn(str, autostrip=False)
+        subject = OptionalColumn(LongStr, autostrip=False, lazy=False)
+        text = OptionalColumn(LongStr, autostrip=False, lazy=False)  # all that words are looked for in
+        links = OptionalColumn(int)  # how many were found; None: nobody has looked
+        codes = OptionalColumn(int)
+
+    return Mail, Card
 
 
-def _narrowed(rows: Any, wanted: MailFilter) -> Any:  # Pony queries
+_MISSING_CARDS = """
+    INSERT INTO "Card" (id, message_id, recipient, sender, subject, text)
+    SELECT id, message_id, py_lower(recipient), py_lower(sender), py_lower(subject),
+           py_lower(subject || char(10) || sender || char(10) || recipient)
+    FROM "Mail" WHERE id > (SELECT coalesce(max(id), 0) FROM "Card")
+"""  # py_lower is Pony's: SQLite's own lower() knows A to Z alone
+
+
+def _narrowed(cards: Any, wanted: MailFilter) -> Any:  # Pony queries
     if wanted.recipient is not None:
         recipient = wanted.recipient.lower()
-        rows = rows.filter(lambda m: m.recipient.lower() == recipient)
+        cards = cards.filter(lambda c: c.recipient == recipient)
     if wanted.sender is not None:
         sender = wanted.sender.lower()
-        rows = rows.filter(lambda m: sender in m.sender.lower())
+        cards = cards.filter(lambda c: sender in c.sender)
     if wanted.subject is not None:
         subject = wanted.subject.lower()
-        rows = rows.filter(lambda m: subject in m.subject.lower())
+        cards = cards.filter(lambda c: subject in c.subject)
     if wanted.message_id is not None:
         message_id = wanted.message_id
-        rows = rows.filter(lambda m: m.message_id == message_id)
-    return rows
+        cards = cards.filter(lambda c: c.message_id == message_id)
+    for one in wanted.words:
+        word = one.lower()
+        cards = cards.filter(lambda c: word in c.text)  # noqa: B023  # Pony reads it at once
+    return cards
 
 
 def _id(row: Any) -> str:
@@ -156,4 +237,22 @@ def _as_mail(row: Any) -> Mail:
         row.host,
         json.loads(row.auth),
         row.data,
+    )
+
+
+def _as_listed(row: Any, card: Any) -> ListedMail:
+    links, codes = card.links, card.codes
+    if links is None:
+        parsed = parse(row.data)
+        links, codes = len(parsed.links), len(parsed.codes)
+    return ListedMail(
+        _id(row),
+        row.recipient,
+        row.sender,
+        row.subject,
+        instant(row.received_us),
+        row.host,
+        json.loads(row.auth),
+        links,
+        codes,
     )

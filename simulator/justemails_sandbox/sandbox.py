@@ -134,7 +134,7 @@ class Sandbox:
         signer = Signer(self.store)
         route = MxRoute(self.resolver, self.rng, DELIVERY)
         deliverer = Deliverer(self.clock, route, connector, signer, self.rng, DELIVERY)
-        self.engine = Engine(self.store, deliverer, self.clock, self._on_outcome)
+        self.engine = Engine(self.store, deliverer, self.clock, self.note_outcome)
         self.watch = DomainWatch(self.store, self.resolver, self.clock, SENDING_HOST)
         self.timekeeper = Timekeeper(self.clock, (self.engine, self.watch), lambda: self.loop.heard)
         self._delivering = asyncio.create_task(self.engine.run())
@@ -171,7 +171,8 @@ class Sandbox:
         for mail_id, recipient in zip(self.inbox.add(received), received.recipients, strict=True):
             self.events.add("mail", id=mail_id, to=recipient, host=received.host)
 
-    def _on_outcome(self, claim: Claim, outcome: Outcome) -> None:
+    def note_outcome(self, claim: Claim, outcome: Outcome) -> None:
+        """Tell all who listen what an attempt came to, once that is recorded."""
         attempt = outcome.attempt
         self.events.add(
             "attempt",

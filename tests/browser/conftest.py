@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.dashboard.conftest import sandbox, started
+
+__all__ = ["sandbox", "started"]  # fixtures of the tests without a browser, for those with one
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -63,6 +63,12 @@ class Client:
         request = urllib.request.Request(self.sandbox.api + path, data, headers, method=method)  # noqa: S310
         return json.loads(self._ask(request).html)
 
+    def control(self, method: str, path: str, body: object = None) -> Page:
+        """Ask the control API."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        return self._ask(urllib.request.Request(self.sandbox.control + path, data, headers, method=method))  # noqa: S310
+
     def mail(self, to: str = "ann@example.com", **members: object) -> str:
         """Send a mail, let it be tried, and return the message's id."""
         body = {"from": "hello@yourdomain.com", "to": to, "subject": "Hi", "text": "It works.", **members}

@@ -7,6 +7,8 @@ from html import unescape
 
 from tests.dashboard.client import Client
 
+from justemails_sandbox.inbox import MailFilter
+
 
 def test_the_curl_of_an_empty_sandbox_works_as_pasted(client: Client) -> None:
     page = client.get("/")
@@ -27,12 +29,25 @@ def test_a_test_mail_goes_where_its_button_says_and_shows_up_among_what_happened
     assert "to user@bounce.test is \u2717 bounced" in text
 
 
-def test_an_address_that_is_none_is_told_and_nothing_is_sent(client: Client) -> None:
-    page = client.send("/send-test", to="nonsense")
+def test_an_address_that_is_none_is_told_nothing_is_sent_and_nothing_typed_is_lost(client: Client) -> None:
+    page = client.send("/send-test", to="nonsense", subject="Typed with </textarea> care")
 
     assert page.status == 400
-    assert "The 'to' field" in page.text
+    assert "400 VALIDATION_ERROR: The 'to' field" in page.text
+    assert 'value="nonsense"' in page.html
+    assert 'value="Typed with &lt;/textarea&gt; care"' in page.html
     assert client.api("GET", "/messages")["pagination"]["total"] == 0
+
+
+def test_what_is_written_by_hand_is_what_arrives(client: Client) -> None:
+    page = client.send("/send-test", to="ann@example.com", subject="By hand", html="", text="Only text.")
+
+    client.advance("1s")
+    assert page.path.startswith("/messages/msg_")
+    (mail,) = client.sandbox.inbox.page(MailFilter(), 1, 10)[0]
+    assert (mail.recipient, mail.subject) == ("ann@example.com", "By hand")
+    assert b"Only text." in mail.data
+    assert b"text/html" not in mail.data
 
 
 def test_the_live_part_is_204_until_something_happens(client: Client) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reference.support import QUICK, VirtualClock
 
-from justemails.ratelimit import RateLimiter, Refusal, take
+from justemails.ratelimit import RateLimiter, Refusal, Usage, look, take
 from justemails_contract.limits import LIMITS, Limit, Tier
 
 SECOND = 1_000_000_000
@@ -192,3 +192,78 @@ def test_a_limiter_that_forgets_starts_every_window_anew(clock: VirtualClock) ->
 
     assert len(limiter) == 0
     assert limiter.take("key_1", Tier.SEND) is None
+
+
+@given(STEPS, st.integers(1, 5), st.integers(0, 2 * MINUTE))
+@QUICK
+def test_a_look_tells_what_the_next_request_meets_and_changes_nothing(steps: list[int], most: int, later: int) -> None:
+    """For every schedule and instant: full means refused, and the count is what passed within the last 60 s."""
+    limit = Limit(most, timedelta(minutes=1))
+    log: deque[int] = deque()
+    passed = []
+    now = 0
+    for step in steps:
+        now += step
+        if take(log, limit, now) is None:
+            passed.append(now)
+    now += later
+    before = deque(log)
+
+    usage = look(log, limit, now)
+
+    assert log == before
+    assert usage.count == sum(now - MINUTE < at <= now for at in passed)
+    assert usage.is_full == (take(deque(log), limit, now) is not None)
+
+
+@given(STEPS, st.integers(1, 5))
+@QUICK
+def test_one_more_is_free_at_the_told_nanosecond_and_not_one_before(steps: list[int], most: int) -> None:
+    """For every schedule, one counted request fewer stands in the window when the first frees, and none after all."""
+    limit = Limit(most, timedelta(minutes=1))
+    log: deque[int] = deque()
+    now = 0
+    for step in steps:
+        now += step
+        take(log, limit, now)
+
+    usage = look(log, limit, now)
+
+    assert usage.next_free_ns is not None
+    assert usage.all_free_ns is not None
+    assert 0 < usage.next_free_ns <= usage.all_free_ns <= MINUTE
+    assert look(log, limit, now + usage.next_free_ns - 1).count == usage.count
+    assert look(log, limit, now + usage.next_free_ns).count < usage.count
+    assert look(log, limit, now + usage.all_free_ns - 1).count > 0
+    assert look(log, limit, now + usage.all_free_ns) == Usage(limit, 0)
+    if usage.is_full:
+        assert take(deque(log), limit, now + usage.next_free_ns) is None
+        assert take(deque(log), limit, now + usage.next_free_ns - 1) is not None
+
+
+def test_who_looks_uses_nothing_up_and_is_not_remembered(clock: VirtualClock) -> None:
+    limiter = RateLimiter(clock, {Tier.SEND: THREE})
+    assert [limiter.usage("key_1", Tier.SEND) for _ in range(9)] == [Usage(THREE, 0)] * 9
+    assert len(limiter) == 0
+
+    limiter.take("key_1", Tier.SEND)
+    clock.jump_ns(10 * SECOND)
+    limiter.take("key_1", Tier.SEND)
+    for _ in range(9):
+        usage = limiter.usage("key_1", Tier.SEND)
+
+    assert usage == Usage(THREE, 2, next_free_ns=50 * SECOND, all_free_ns=MINUTE)
+    assert limiter.usage("key_2", Tier.SEND) == Usage(THREE, 0)
+    assert limiter.take("key_1", Tier.SEND) is None
+    assert limiter.take("key_1", Tier.SEND) == Refusal(THREE, 50)
+
+
+def test_a_limiter_counts_something_until_the_last_request_has_left_its_window(clock: VirtualClock) -> None:
+    limiter = RateLimiter(clock, {Tier.SEND: THREE})
+    assert not limiter.counts_something
+    limiter.take("key_1", Tier.SEND)
+
+    clock.jump_ns(MINUTE - 1)
+    assert limiter.counts_something
+    clock.jump_ns(1)
+    assert not limiter.counts_something

@@ -100,6 +100,7 @@ OWN: list[tuple[Event | None, Phase, str, str | None, Reason]] = [
     (R, Phase.MAIL, "the message has 9 octets", "5.3.4", Reason.TOO_BIG),
     (R, Phase.MAIL, "an address is beyond ASCII", "5.6.7", Reason.ADDRESS_BEYOND_ASCII),
     (D, Phase.NONE, "the attempt took too long", None, Reason.OURS),
+    (R, Phase.NONE, "bounced by hand", None, Reason.BY_HAND),
 ]
 
 

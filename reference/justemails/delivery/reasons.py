@@ -45,6 +45,7 @@ class Reason(StrEnum):
     ADDRESS_BEYOND_ASCII = "address_beyond_ascii"
     ENCRYPTION = "encryption"
     OURS = "our_trouble"
+    BY_HAND = "by_hand"
     OTHER = "other"
 
 
@@ -69,7 +70,8 @@ def _reason(attempt: Attempt) -> Reason:
     if attempt.event in _BY_EVENT:
         return _BY_EVENT[attempt.event]
     if attempt.phase == Phase.NONE:
-        return Reason.OURS
+        # Only a server or its DNS refuses; where none was asked, it was somebody of ours.
+        return Reason.BY_HAND if attempt.event is Event.REFUSED else Reason.OURS
     if attempt.code is None and attempt.event is not Event.REFUSED and attempt.phase != Phase.DNS:
         return Reason.NOT_REACHED if attempt.phase == Phase.CONNECT else Reason.CONNECTION_LOST
     return _by_enhanced(attempt) or _by_code(attempt)
@@ -214,5 +216,6 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.ADDRESS_BEYOND_ASCII: "An address is beyond ASCII, and {host} does not offer SMTPUTF8.",
     Reason.ENCRYPTION: "{host} wants, or cannot do, an encryption.",
     Reason.OURS: "Something on our side kept it from being tried to the end.",
+    Reason.BY_HAND: "Somebody ended it by hand, without asking any host.",
     Reason.OTHER: "{host} gives no reason that we know.",
 }

@@ -26,7 +26,7 @@ class Deliveries(Tables):
                 for row in rows:
                     if busy[row.recipient_domain] < room.limit:
                         busy[row.recipient_domain] += 1
-                        claims.append(_leased(row, lease_until))
+                        claims.append(leased(row, lease_until))
             return claims
 
         return self.writer.write(write)
@@ -38,7 +38,7 @@ class Deliveries(Tables):
                 lambda m: m.recipient_domain == domain and m.due_us is not None and m.due_us <= now_us
             )
             row = due.order_by(lambda m: (m.due_us, m.id)).first()
-            return _leased(row, lease_until) if row else None
+            return leased(row, lease_until) if row else None
 
         return self.writer.write(write)
 
@@ -128,7 +128,7 @@ class Deliveries(Tables):
             self.entities.attempt(message_id=message_id, number=attempt.number, **values)
 
 
-def _leased(row: Any, lease_until: datetime) -> Claim:
+def leased(row: Any, lease_until: datetime) -> Claim:
     """Lease a message: a new fence tells this lease from every other one."""
     row.fence += 1
     row.attempts += 1

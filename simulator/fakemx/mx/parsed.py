@@ -50,8 +50,8 @@ class Parsed:
 
 def parse(data: bytes) -> Parsed:
     """Read a mail; whatever cannot be read is shown as it came."""
-    message = _message(data)
-    headers = tuple((name, _decoded(value)) for name, value in _raw_headers(message))
+    message = read_message(data)
+    headers = tuple((name, decoded(value)) for name, value in _raw_headers(message))
     html, text = _body(message, "text/html"), _body(message, "text/plain")
     seen = text if text is not None else _visible(html or "")
     links = _unique(_links(html or "", text or ""))
@@ -73,7 +73,8 @@ def from_domains(data: bytes) -> tuple[str, ...]:
     return tuple(_printable(domain).lower().removesuffix(".") for domain in domains)
 
 
-def _message(data: bytes) -> Message:
+def read_message(data: bytes) -> Message:
+    """Return a mail as the standard library reads it; one that it cannot read is one body without a header."""
     try:
         return message_from_bytes(data, policy=policy.compat32)
     except Exception:  # noqa: BLE001  # RecursionError from parts within parts, and what else there may be
@@ -96,7 +97,8 @@ def _printable(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def _decoded(value: str) -> str:
+def decoded(value: str) -> str:
+    """Return a header's value on one line, its encoded words decoded."""
     printable = _printable(value)
     return _printable(_ENCODED.sub(_decoded_words, printable)) or printable
 
@@ -124,7 +126,7 @@ def _text(data: bytes, charset: str) -> str:
 
 
 def _body(message: Message, kind: str) -> str | None:
-    for part in _parts(message):
+    for part in leaves(message):
         try:
             if part.get_content_type() == kind and part.get_content_disposition() != "attachment":
                 payload = part.get_payload(decode=True)
@@ -145,7 +147,8 @@ def _lines(text: str, *, whole: bool) -> str:
     return text.removesuffix("\n") if whole else text
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def leaves(message: Message) -> Iterator[Message]:
+    """Return the parts of a mail that hold something, in order, ``MAX_PARTS`` at most."""
     # Not Message.walk, which recurses; and no more than a mail has any use for.
     waiting = [message]
     for _ in range(MAX_PARTS):

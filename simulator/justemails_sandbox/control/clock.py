@@ -1,5 +1,6 @@
-"""``/clock``: what time it is, and moving it."""
+"""``/clock``: what time it is, and moving it; for the dashboard too."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import falcon
@@ -9,6 +10,8 @@ from justemails_sandbox.control import reading
 from justemails_sandbox.durations import LONGEST, DurationError, parse_duration
 from justemails_sandbox.sandbox import Sandbox
 
+FIELDS = ("advance", "to", "mode")
+
 _MODES = {"real": True, "virtual": False}
 
 
@@ -16,14 +19,29 @@ class ClockResource:
     """``GET /clock`` and ``POST /clock`` with one of ``advance``, ``to`` and ``mode``."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+        self._mover = ClockMover(sandbox)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = self._state()
+        resp.media = self._mover.state()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        members = reading.body(req, "advance", "to", "mode")
-        if len(members) != 1:
+        self._mover.move(reading.body(req, *FIELDS))
+        resp.media = self._mover.state()
+
+
+class ClockMover:
+    """Moves the clock of a sandbox as somebody asks it to, in JSON or by a form."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def move(self, members: Mapping[str, object]) -> None:
+        """Move the clock, and return when all that fell due on the way has run.
+
+        Raises:
+            ApiError: 400, naming the field.
+        """
+        if len(members) != 1 or not members.keys() <= set(FIELDS):
             reading.bad("Give one of the fields 'advance', 'to' and 'mode'.")
         ((name, value),) = members.items()
         if name == "mode":
@@ -34,7 +52,15 @@ class ClockResource:
             target = self._after(value) if name == "advance" else self._at(value)
             self._sandbox.loop.run(self._sandbox.timekeeper.advance(target))
         self._sandbox.remember()
-        resp.media = self._state()
+
+    def state(self) -> dict[str, object]:
+        clock = self._sandbox.clock
+        next_due = self._sandbox.store.next_due()
+        return {
+            "now": wire.timestamp(clock.now()),
+            "mode": "real" if clock.running else "virtual",
+            "next": next_due and wire.timestamp(next_due),
+        }
 
     def _after(self, value: object) -> datetime:
         try:
@@ -64,12 +90,3 @@ class ClockResource:
         else:
             self._sandbox.clock.stand_still()
         self._sandbox.engine.wake()
-
-    def _state(self) -> dict[str, object]:
-        clock = self._sandbox.clock
-        next_due = self._sandbox.store.next_due()
-        return {
-            "now": wire.timestamp(clock.now()),
-            "mode": "real" if clock.running else "virtual",
-            "next": next_due and wire.timestamp(next_due),
-        }

@@ -1,4 +1,4 @@
-"""``/network``: how the fake internet's domains behave."""
+"""``/network``: how the fake internet's domains behave; for the dashboard too."""
 
 import falcon
 
@@ -34,21 +34,39 @@ class NetworkItem:
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
         try:
-            behaviour = parse_behaviour(reading.raw_object(req))
+            behaviour = set_behaviour(self._around, domain, reading.raw_object(req))
         except BehaviourError as ex:
             reading.bad(str(ex))
-        network = self._around.network
-        try:
-            self._around.loop.run(network.set_behaviour(domain, behaviour))
         except ValueError as ex:
             reading.bad(f"The domain in the path is wrong: {ex}.")
         resp.media = _as_json(domain.lower(), behaviour)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
-        if domain.lower() not in self._around.network.behaviours():
-            reading.missing("domain with a behaviour of its own")
-        self._around.loop.run(self._around.network.clear_behaviour(domain))
+        clear_behaviour(self._around, domain)
         resp.media = {"deleted": True}
+
+
+def set_behaviour(around: Surroundings, domain: str, data: object) -> Behaviour:
+    """Let a domain behave from now on as the JSON form of a behaviour says.
+
+    Raises:
+        BehaviourError: it is none.
+        ValueError: the domain cannot have mail.
+    """
+    behaviour = parse_behaviour(data)
+    around.loop.run(around.network.set_behaviour(domain, behaviour))
+    return behaviour
+
+
+def clear_behaviour(around: Surroundings, domain: str) -> None:
+    """Give a domain back what it did at the start.
+
+    Raises:
+        ApiError: 404; it has no behaviour of its own.
+    """
+    if domain.lower() not in around.network.behaviours():
+        reading.missing("domain with a behaviour of its own")
+    around.loop.run(around.network.clear_behaviour(domain))
 
 
 def _as_json(domain: str, behaviour: Behaviour) -> dict[str, object]:

@@ -10,7 +10,19 @@ from justemails_contract import errors
 from justemails_sandbox.dashboard.guard import Guard
 from justemails_sandbox.dashboard.pages import STATIC, Pages
 from justemails_sandbox.dashboard.polls import Polls
+from justemails_sandbox.dashboard.views.clock import Clock
+from justemails_sandbox.dashboard.views.docs import Docs, Specification
+from justemails_sandbox.dashboard.views.domain import DomainPage, DomainRemoval
+from justemails_sandbox.dashboard.views.domains import Accounts, Domains
 from justemails_sandbox.dashboard.views.home import Home, TestMail
+from justemails_sandbox.dashboard.views.inbox import InboxDeletion, InboxPage, Latest, MailPage
+from justemails_sandbox.dashboard.views.keys import KeyRevocation, Keys
+from justemails_sandbox.dashboard.views.limits import Limits
+from justemails_sandbox.dashboard.views.mail_files import MailAttachment, MailPreview, MailSource
+from justemails_sandbox.dashboard.views.message import AttemptNow, ForcedBounce, MessagePage
+from justemails_sandbox.dashboard.views.messages import MessageList
+from justemails_sandbox.dashboard.views.network import Network
+from justemails_sandbox.dashboard.views.requests import OneRequest, Replay, Requests
 from justemails_sandbox.sandbox import Sandbox
 
 
@@ -23,9 +35,44 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
     guard = Guard()
     pages = Pages(sandbox, guard.token)
     app: App = falcon.App(middleware=[guard, Polls(pages.state_of)])
+    home = Home(sandbox, pages)
     routes = {
-        "/": Home(sandbox, pages),
-        "/send-test": TestMail(sandbox, api),
+        "/": home,
+        "/send-test": TestMail(sandbox, api, home),
+    }
+    routes |= {
+        "/inbox": InboxPage(sandbox, pages),
+        "/inbox/delete": InboxDeletion(sandbox),
+        "/inbox/{mail_id}": MailPage(sandbox, pages),
+        "/inbox/{mail_id}/preview": MailPreview(sandbox),
+        "/inbox/{mail_id}/raw.eml": MailSource(sandbox),
+        "/inbox/{mail_id}/attachments/{number:int(min=1, max=1000)}": MailAttachment(sandbox),
+        "/view/latest": Latest(sandbox),
+    }
+    specification = Specification()
+    routes |= {
+        "/network": Network(sandbox, pages),
+        "/clock": Clock(sandbox, pages),
+        "/requests": Requests(sandbox, pages),
+        "/requests/{number:int}": OneRequest(sandbox, pages),
+        "/requests/{number:int}/replay": Replay(sandbox, api),
+        "/docs": Docs(sandbox, pages, specification),
+        "/docs/openapi.json": specification,
+    }
+    routes |= {
+        "/messages": MessageList(sandbox, pages),
+        "/messages/{message_id}": MessagePage(sandbox, pages),
+        "/messages/{message_id}/attempt": AttemptNow(sandbox),
+        "/messages/{message_id}/bounce": ForcedBounce(sandbox),
+    }
+    routes |= {
+        "/accounts": Accounts(sandbox),
+        "/domains": Domains(sandbox, pages),
+        "/domains/{account_id}/{domain}": DomainPage(sandbox, pages),
+        "/domains/{account_id}/{domain}/remove": DomainRemoval(sandbox),
+        "/keys": Keys(sandbox, pages),
+        "/keys/{account_id}/{key_id}/revoke": KeyRevocation(sandbox),
+        "/limits": Limits(sandbox, pages),
     }
     for path, resource in routes.items():
         app.add_route(path, resource)

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from justemails import wire
 from justemails.errors import ApiError
+from justemails_sandbox.dashboard.strangers_text import visible
 from justemails_sandbox.sandbox import Sandbox
 
 _HERE = Path(__file__).parent
@@ -54,7 +55,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(token=token, navigation=NAVIGATION, signs=STATUS_SIGNS)
-        self._environment.filters.update(timestamp=wire.timestamp, ago=self._ago, json=_readable)
+        self._environment.filters.update(timestamp=wire.timestamp, ago=self._ago, json=_readable, visible=visible)
         # Here rather than imported by each template: a block that is rendered alone sees no import of its template.
         self._environment.globals["m"] = self._environment.get_template("macros.html").module
 

@@ -9,10 +9,20 @@ setInterval(() => {
 }, ASK_EVERY_MS);
 
 // One polite word for who does not see that something changed; a list that is read out anew would be a nuisance.
+const newsOfPage = () => document.querySelector("#live [data-news]")?.dataset.news;
+let told = newsOfPage();
 document.addEventListener("htmx:afterSwap", () => {
-  const news = document.querySelector("#live [data-news]");
-  if (news) document.getElementById("announcement").textContent = news.dataset.news;
+  const news = newsOfPage();
+  if (news && news !== told) document.getElementById("announcement").textContent = told = news;
 });
+
+// The clock in the header, where it runs. It is no live region: nobody has the seconds read out.
+const clock = document.querySelector("[data-ticks] time");
+if (clock) {
+  const ahead = Date.parse(clock.dateTime) - Date.now();
+  const tick = () => (clock.textContent = new Date(Date.now() + ahead).toISOString().slice(0, 19).replace("T", " "));
+  setInterval(tick, 1000);
+}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,14 +1,13 @@
 """The first page: how to send a first mail, and what happened last."""
 
+from collections.abc import Mapping
+
 import falcon
 
 from fakemx.behaviours.catalogue import CATALOGUE
-from justemails.errors import ApiError
 from justemails.http_server import WsgiApp
-from justemails_contract.errors import BAD_REQUEST
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.dashboard.api_calls import call_api
-from justemails_sandbox.dashboard.forms import field
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.seeding import SENDER
@@ -18,6 +17,14 @@ _SHOWN = ("greylist", "bounce", "full", "down", "slow", "blocked", "starttls", "
 
 _NEWEST = 8
 
+_MAIL: Mapping[str, str] = {
+    "from": SENDER,
+    "to": "user@example.com",
+    "subject": "A test mail",
+    "html": "<h1>Hello</h1><p>This is a test mail of the sandbox.</p>",
+    "text": "Hello. This is a test mail of the sandbox.",
+}
+
 
 class Home:
     """``GET /``."""
@@ -26,6 +33,10 @@ class Home:
         self._sandbox, self._pages = sandbox, pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self.show(req, resp, _MAIL, "")
+
+    def show(self, req: falcon.Request, resp: falcon.Response, typed: Mapping[str, str], problem: str) -> None:
+        """Show the page with what somebody has typed, and what is wrong with it."""
         events = [one for one in self._sandbox.events.newest(_NEWEST * 4) if one.kind != "request"]
         self._pages.show(
             req,
@@ -37,28 +48,23 @@ class Home:
             behaviours=[(name, CATALOGUE[name].summary) for name in _SHOWN],
             all_behaviours=len(CATALOGUE),
             events=events[:_NEWEST],
+            typed=typed,
+            problem=problem,
         )
 
 
 class TestMail:
-    """``POST /send-test``: sends a mail through the API, to a recipient of the fake internet."""
+    """``POST /send-test``: sends a mail through the API; what is not given is that of a test mail."""
 
-    def __init__(self, sandbox: Sandbox, api: WsgiApp) -> None:
-        self._sandbox, self._api = sandbox, api
+    def __init__(self, sandbox: Sandbox, api: WsgiApp, home: Home) -> None:
+        self._sandbox, self._api, self._home = sandbox, api, home
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        recipient = field(req.context.form, "to")
-        answer = call_api(self._sandbox, self._api, "POST", "/send", _mail(recipient))
-        if not answer.succeeded:
-            raise ApiError(BAD_REQUEST, str(answer.body["message"]))
-        raise falcon.HTTPSeeOther(f"/messages/{answer.body['id']}")
-
-
-def _mail(recipient: str) -> dict[str, object]:
-    return {
-        "from": SENDER,
-        "to": recipient,
-        "subject": "A test mail",
-        "html": "<h1>Hello</h1><p>This is a test mail of the sandbox.</p>",
-        "text": "Hello. This is a test mail of the sandbox.",
-    }
+        typed = {**_MAIL, **{name: value for name, value in req.context.form.items() if name in _MAIL}}
+        # An empty field is one that was left out; the API says which it cannot do without.
+        given = {name: value for name, value in typed.items() if value}
+        answer = call_api(self._sandbox, self._api, "POST", "/send", given)
+        if answer.succeeded:
+            raise falcon.HTTPSeeOther(f"/messages/{answer.body['id']}")
+        resp.status = answer.status
+        self._home.show(req, resp, typed, f"{answer.status} {answer.body['error']}: {answer.body['message']}")

@@ -1,0 +1,167 @@
+"""One message: what became of it, why, and what the receiver got and thought of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import falcon
+
+from fakemx.mx.parsed import Parsed, parse
+from justemails.delivery.reasons import explain
+from justemails.errors import ApiError
+from justemails.records import Attempt, Details
+from justemails_contract.delivery import Event
+from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
+from justemails_contract.operations import BASE_PATH
+from justemails_sandbox import by_hand
+from justemails_sandbox.control import reading
+from justemails_sandbox.dashboard.pages import Pages
+from justemails_sandbox.dashboard.snippets import snippets
+from justemails_sandbox.dashboard.strangers_text import Excerpt, excerpt
+from justemails_sandbox.dashboard.timeline import timeline
+from justemails_sandbox.dashboard.verdicts import verdicts
+from justemails_sandbox.dashboard.views.inbox import WIDTHS
+from justemails_sandbox.inbox import Mail, MailFilter
+from justemails_sandbox.sandbox import Sandbox
+
+TABS = {
+    "html": "HTML",
+    "text": "Text",
+    "source": "HTML source",
+    "headers": "Headers",
+    "raw": "Raw",
+    "request": "Request that made it",
+}
+_COPIES = 10  # of a message whose outcome was in doubt
+
+_OUTCOMES = {
+    None: ("under way", "info", "\u2026"),
+    Event.ACCEPTED: ("accepted", "good", "\u2713"),
+    Event.DEFERRED: ("deferred", "deferred", "\u21bb"),
+    Event.REFUSED: ("refused", "refused", "\u2717"),
+    Event.EXPIRED: ("expired", "failed", "\u26a0"),
+    Event.WITHDRAWN: ("withdrawn", "failed", "\u26a0"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt as the page shows it: an outcome has a word, a colour and a sign."""
+
+    attempt: Attempt
+    word: str
+    kind: str
+    sign: str
+    explanation: str
+    lines: Sequence[tuple[str, str]]
+
+
+class MessagePage:
+    """``GET /messages/{id}``."""
+
+    def __init__(self, sandbox: Sandbox, pages: Pages) -> None:
+        self._sandbox, self._pages = sandbox, pages
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
+        given = reading.query(req, "tab", "width", "mail", "state")
+        tab, width = _choice(given, "tab", TABS, "html"), _choice(given, "width", WIDTHS, "full")
+        sandbox = self._sandbox
+        details = sandbox.store.details(message_id)
+        if details is None:
+            raise ApiError(NOT_FOUND, "There is no such message: it may be from before a reset.")
+        attempts = sandbox.store.attempts(message_id)
+        copies, _ = sandbox.inbox.listed(MailFilter(message_id=message_id), 1, _COPIES)
+        mail = self._mail(given.get("mail"), [copy.id for copy in copies])
+        parsed = parse(mail.data) if mail and tab not in {"raw", "request"} else None
+        account = sandbox.store.account(details.account_id)
+        request = sandbox.requests.that_made(message_id) if tab == "request" else None
+        self._pages.show(
+            req,
+            resp,
+            "message.html",
+            details=details,
+            message=details.message,
+            account=account.name if account else "",
+            several_accounts=len(sandbox.store.accounts()) > 1,
+            api_line=f"GET {BASE_PATH}/send/{message_id}",
+            tried=[_tried(attempt) for attempt in attempts],
+            timeline=timeline(details, attempts),
+            copies=copies,
+            mail=mail,
+            verdicts=verdicts(mail.auth) if mail else [],
+            tabs=TABS,
+            tab=tab,
+            widths=WIDTHS,
+            width=width,
+            headers=parsed.headers if parsed else _accepted_headers(details),
+            excerpt=_of_mail(tab, mail, parsed) if mail else _of_content(tab, details),
+            request=request,
+            snippets=snippets(request, req.prefix) if request else {},
+        )
+
+    def _mail(self, wanted: str | None, copies: Sequence[str]) -> Mail | None:
+        """Return the copy that is wanted, else the first that arrived."""
+        if wanted is not None and wanted not in copies:
+            raise ApiError(BAD_REQUEST, "The 'mail' parameter must be the id of a mail that arrived for this message.")
+        return self._sandbox.inbox.get(wanted or copies[-1]) if copies else None
+
+
+class AttemptNow:
+    """``POST /messages/{id}/attempt``: makes the next attempt due at once."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
+        by_hand.attempt_now(self._sandbox, message_id)
+        raise falcon.HTTPSeeOther(f"/messages/{message_id}")
+
+
+class ForcedBounce:
+    """``POST /messages/{id}/bounce``: ends a message that waits."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
+        by_hand.force_bounce(self._sandbox, message_id)
+        raise falcon.HTTPSeeOther(f"/messages/{message_id}")
+
+
+def _choice(given: Mapping[str, str], name: str, known: Mapping[str, str], default: str) -> str:
+    choice = given.get(name, default)
+    if choice not in known:
+        raise ApiError(BAD_REQUEST, f"The '{name}' parameter must be one of these: {', '.join(known)}.")
+    return choice
+
+
+def _tried(attempt: Attempt) -> Tried:
+    word, kind, sign = _OUTCOMES[attempt.event]
+    return Tried(attempt, word, kind, sign, explain(attempt).text, [_line(line) for line in attempt.transcript])
+
+
+def _line(line: str) -> tuple[str, str]:
+    """Return who said a line of a transcript, and what."""
+    for mark, who in (("C: ", "client"), ("S: ", "server"), ("-- ", "note")):
+        if line.startswith(mark):
+            return who, line.removeprefix(mark)
+    return "note", line
+
+
+def _accepted_headers(details: Details) -> Sequence[tuple[str, str]]:
+    message, content = details.message, details.content
+    reply_to = [("Reply-To", str(content.reply_to.address))] if content.reply_to else []
+    given = [("From", message.sender_text), ("To", message.recipient_text), ("Subject", message.subject)]
+    return [*given, *reply_to, *content.headers.items()]
+
+
+def _of_mail(tab: str, mail: Mail, parsed: Parsed | None) -> Excerpt:
+    if tab == "raw":
+        # What is no UTF-8 is shown as octets: a reader of the raw mail wants to see just these.
+        return excerpt(mail.data.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
+    if parsed is None:
+        return excerpt("")
+    return excerpt((parsed.text if tab == "text" else parsed.html) or "")
+
+
+def _of_content(tab: str, details: Details) -> Excerpt:
+    return excerpt((details.content.text if tab == "text" else details.content.html) or "")
