@@ -29,7 +29,7 @@ HTML = {
     "script": f"<script>{RUNS}</script>",
     "svg": f'<svg onload="{RUNS}"><script>{RUNS}</script></svg>',
     "image": f'<img src=x onerror="{RUNS}"><img src=data:x onerror="{RUNS}">',
-    "srcdoc": f"<iframe srcdoc=\"<script>{RUNS}</script><link rel=preconnect href='$OUTSIDE'>\"></iframe>",
+    "srcdoc": f"<iframe srcdoc=\"<script>{RUNS}</script><link rel=preconnect &#104;ref='$OUTSIDE'>\"></iframe>",
     "frames": f'<iframe src="$OUTSIDE"></iframe><object data="$OUTSIDE"></object><embed src="$OUTSIDE">'
     f'<iframe src="javascript:{RUNS}"></iframe><iframe src="data:text/html,<script>{RUNS}</script>"></iframe>',
     "base": '<base href="$OUTSIDE/" target="_top"><img src="x.png"><a href="x" id="click">click</a>',
@@ -129,7 +129,7 @@ class Watch:
 
         page.on("dialog", self._dismiss)
         page.on("console", lambda message: self.said.append(message.text))
-        page.on("request", lambda request: self.asked.setdefault(request.url))
+        page.on("request", lambda request: self.asked.update({request.url: None}))
         page.on("requestfailed", lambda request: self.asked.update({request.url: request.failure}))
         self._page = page
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -11,6 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from justemails_sandbox.served import ServedSandbox
+
+_PATIENCE_S, _LOOK_AGAIN_S = 5.0, 0.01
+_NEVER = threading.Event()
 
 _TAG = re.compile(r"<[^>]+>")
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
@@ -51,7 +56,7 @@ class Client:
         """Open a page."""
         return self._ask(urllib.request.Request(self.sandbox.url + path, headers=dict(headers or {})))  # noqa: S310
 
-    def send(self, path: str, headers: Mapping[str, str] | None = None, **fields: str) -> Page:
+    def send(self, path: str, headers: Mapping[str, str] | None = None, /, **fields: str) -> Page:
         """Send a form with the token that every page has, and follow where it leads; a token given wins."""
         data = urlencode({"token": self.get("/").token, **fields}).encode()
         return self._ask(urllib.request.Request(self.sandbox.url + path, data, dict(headers or {})))  # noqa: S310
@@ -77,10 +82,14 @@ class Client:
         return message_id
 
     def advance(self, span: str) -> None:
-        """Let time pass."""
+        """Let time pass, and see to it that nothing is under way but what waits for time."""
         headers = {"Content-Type": "application/json"}
         data = json.dumps({"advance": span}).encode()
         self._ask(urllib.request.Request(f"{self.sandbox.control}/clock", data, headers))  # noqa: S310
+        # On a busy machine what is under way may be silent for longer than the sandbox listens.
+        until = time.perf_counter() + _PATIENCE_S
+        while self.sandbox.engine.under_way > self.sandbox.clock.sleepers and time.perf_counter() < until:
+            _NEVER.wait(_LOOK_AGAIN_S)
 
     def _ask(self, request: urllib.request.Request) -> Page:
         try:

@@ -84,7 +84,7 @@ def test_what_is_no_duration_is_told_and_still_there(client: Client, sandbox: Se
 def test_what_is_no_move_changes_nothing(client: Client, sandbox: ServedSandbox, fields: dict[str, str]) -> None:
     before = sandbox.clock.now()
 
-    assert client.send("/clock", **fields).status == 400
+    assert client.send("/clock", None, **fields).status == 400
     assert sandbox.clock.now() == before
 
 

@@ -56,12 +56,10 @@ def test_what_arrived_is_listed_newest_first_with_its_verdicts_and_what_was_foun
     text = client.get("/inbox").text
 
     assert text.index("Your code") < text.index("The first")
-    assert "Your code bob@example.com &quot;" not in text
-    assert 'bob@example.com "Shop" <a@own.test>' in text
-    assert "✗ DKIM fail ⚠ SPF softfail ✓ DMARC pass 1 code , 1 link" in text.replace("  ", " ")
-    assert "✓ DKIM pass ✓ SPF pass ✓ DMARC pass nothing" in text
+    assert 'Your code to bob@example.com from "Shop" <a@own.test>' in text
+    assert "✗ DKIM fail ⚠ SPF softfail ✓ DMARC pass found 1 code , 1 link" in text
+    assert "✓ DKIM pass ✓ SPF pass ✓ DMARC pass found nothing" in text
     assert "1 to 2 of 2 mails" in text
-    assert "at mx" not in text
     assert "mx.example.com" in text
 
 

@@ -37,7 +37,7 @@ _MOST = 5_000_000  # characters of pictures: one may be shown many times
 
 def preview(html: str, parts: Sequence[Attachment]) -> str:
     """Return a mail's HTML, its own pictures in it, and nothing that leads or connects to anywhere."""
-    return _with_looks(_with_pictures(_LINKS.sub("x-", _ELEMENTS.sub(r"<\1x-", html)), parts))
+    return _with_looks(_with_pictures(_LINKS.sub("x-", html), parts))
 
 
 def _with_looks(html: str) -> str:

@@ -94,7 +94,7 @@ class Clock:
 
     def _coming(self) -> list[Coming]:
         store, now = self._sandbox.store, self._sandbox.clock.now()
-        due = [*store.due_messages(_EVENTS), *store.due_domains(_EVENTS)]
+        due: list[DueMessage | DueCheck] = [*store.due_messages(_EVENTS), *store.due_domains(_EVENTS)]
         soonest = sorted(due, key=lambda one: one.at)[:_EVENTS]
         return [Coming(one.at, _wait(one.at - now), one) for one in soonest]
 
