@@ -123,7 +123,15 @@ def assigned_values(tree: ast.AST) -> dict[str, list[ast.expr]]:
 def is_no_string(node: ast.expr, values: dict[str, list[ast.expr]]) -> bool:
     """Say whether an argument is certain not to be a string made at run time."""
     match node:
-        case ast.Lambda() | ast.GeneratorExp() | ast.Constant() | ast.Attribute() | ast.Dict():
+        # The last one is a column's number, downwards.
+        case (
+            ast.Lambda()
+            | ast.GeneratorExp()
+            | ast.Constant()
+            | ast.Attribute()
+            | ast.Dict()
+            | ast.UnaryOp(operand=ast.Constant())
+        ):
             return True
         case ast.Call(func=function, args=[argument, *_]) if name_of(function) in {"desc", *SQL}:
             return name_of(function) in SQL or is_no_string(argument, values)  # SQL is judged by itself

@@ -11,7 +11,7 @@ from justemails.api_keys import key_hash, key_hint
 from justemails.clock import SystemClock
 from justemails.domains import make_domain
 from justemails.ids import make_new_id, make_new_secret
-from justemails.pony_store import PonyStore
+from justemails.pony_store import PonyStore, content_json
 from justemails.records import Account, Content, Key, NewMessage
 from justemails_contract.operations import Scope
 
@@ -102,7 +102,9 @@ def add_mails(path: Path, size: int) -> None:
 
 
 def _messages(account_id: str, size: int) -> Iterator[Sequence[object]]:
-    content = f'{{"html": {HTML!r}}}'
+    content = content_json.dump(
+        Content(parse_mailbox("hello@bench0.example"), parse_address("user@example.com"), "Welcome", HTML, "Welcome!")
+    )
     for seq in range(1, size + 1):
         yield (_id(size, seq), account_id, seq, _subject(seq), _at_us(seq), _at_us(seq) + 500_000, content)
 
