@@ -55,10 +55,10 @@ def _with_pictures(html: str, parts: Sequence[Attachment]) -> str:
     def picture(reference: re.Match[str]) -> str:
         nonlocal room
         part = by_id.get(unquote(reference[1]))
-        if part is None:
+        if part is None or room < len(part.data):
             return reference[0]
         data = base64.b64encode(part.data).decode("ascii")
         room -= len(data)
-        return f"data:{part.type};base64,{data}" if room >= 0 else reference[0]
+        return f"data:{part.type};base64,{data}"
 
     return _CID.sub(picture, html) if by_id else html
