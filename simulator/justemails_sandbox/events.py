@@ -53,6 +53,11 @@ class EventLog:
             newer = [event for event in self._events if event.number > number]
             return newer[:most]
 
+    def forget(self) -> None:
+        """Forget what happened; the numbers go on rising."""
+        with self._changed:
+            self._events.clear()
+
     def newest(self, most: int) -> Sequence[LoggedEvent]:
         """Return up to ``most`` events, the newest first."""
         with self._changed:

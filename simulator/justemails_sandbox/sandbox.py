@@ -163,6 +163,7 @@ class Sandbox:
         self.inbox.clear()
         self.limiter.forget()
         self.requests.clear()
+        self.events.forget()
         await self.network.reset()
         self.key = seed(self.store, self.clock, self.new_id, self.new_secret, self.key)
         self._start_engine()

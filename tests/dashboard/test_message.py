@@ -44,12 +44,14 @@ def under_way(client: Client) -> str:
 
 
 def test_the_whole_life_of_a_message_is_told(client: Client) -> None:
+    now = client.sandbox.clock.now()
     message_id = waiting(client)
     client.advance("10m")
 
     text = open_message(client, message_id).text
 
-    assert "Status \u2713 delivered From hello@yourdomain.com To bob@greylist.test Created 2026-04-06 12:" in text
+    assert "Status \u2713 delivered From hello@yourdomain.com To bob@greylist.test" in text
+    assert f"Created {now:%Y-%m-%d %H:%M:%S}" in text
     assert "\u21bb deferred mx.greylist.test" in text
     assert "450 4.7.1 greylisted, come back in five minutes at RCPT" in text
     assert "mx.greylist.test asks senders that it does not know yet to come back later (greylisting)." in text
@@ -72,6 +74,7 @@ def test_who_waits_is_told_when_it_goes_on(client: Client, sandbox: ServedSandbo
 
 
 def test_the_timeline_is_a_picture_with_the_same_in_words(client: Client) -> None:
+    now = f"{client.sandbox.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     message_id = waiting(client)
     client.advance("10m")
     attempts = client.sandbox.store.attempts(message_id)
@@ -82,8 +85,8 @@ def test_the_timeline_is_a_picture_with_the_same_in_words(client: Client) -> Non
     assert svg.attrib["role"] == "img"
     assert svg.attrib["aria-labelledby"] == "timeline-title timeline-told"
     told = svg.findtext(f"{SVG}desc") or ""
-    assert told.startswith("Created at 2026-04-06T12:")
-    assert "Attempt 1 at 2026-04-06T12:" in told
+    assert told.startswith(f"Created at {now}")
+    assert f"Attempt 1 at {now}" in told
     assert "put off, 450." in told
     assert told.endswith("taken, 250. The message is delivered.")
     kinds = [group.attrib["class"] for group in svg.iter(f"{SVG}g")]
