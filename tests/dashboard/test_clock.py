@@ -129,3 +129,9 @@ def test_a_recipient_is_shown_as_text(client: Client) -> None:
 
     assert "attempt 2 to a&lt{b'c@greylist.test" in page.text
     assert "a&amp;lt{b&#39;c@greylist.test" in page.html
+
+
+def test_the_buttons_of_a_page_lead_back_to_what_it_showed(client: Client) -> None:
+    page = client.get("/messages?q=status:bounced")
+
+    assert 'name="back" value="/messages?q=status:bounced"' in page.html

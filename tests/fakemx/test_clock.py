@@ -123,5 +123,18 @@ def test_a_running_clock_runs_and_can_be_stopped_and_jumped() -> None:
     asyncio.run(whole())
 
 
+def test_a_minute_from_where_it_was_stopped_is_a_whole_minute() -> None:
+    async def stop() -> MovableClock:
+        clock = MovableClock()
+        clock.stand_still()
+        return clock
+
+    for _ in range(20):  # a nanosecond in a thousand is a whole microsecond by chance
+        clock = asyncio.run(stop())
+        before_ns = clock.monotonic_ns()
+        clock.move_to(clock.now() + timedelta(minutes=1))
+        assert clock.monotonic_ns() - before_ns == 60 * 10**9
+
+
 def test_it_starts_at_the_machines_time_unless_told_otherwise() -> None:
     assert abs(MovableClock().now() - datetime.now(UTC)) < timedelta(minutes=1)  # noqa: TID251  # what is compared

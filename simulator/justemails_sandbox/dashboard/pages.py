@@ -76,7 +76,8 @@ class Pages:
             resp.status = falcon.HTTP_204
             return
         found = self._environment.get_template(template)
-        everywhere = {"path": req.path, "live": self._live(req, state), **self._clock()}
+        shown_at = req.relative_uri if req.method == "GET" else req.path
+        everywhere = {"path": req.path, "shown_at": shown_at, "live": self._live(req, state), **self._clock()}
         if asked is None:
             text = found.render(everywhere | shown)
         else:
@@ -89,7 +90,7 @@ class Pages:
         resp.status = problem.kind.status
         resp.content_type = falcon.MEDIA_HTML
         meaning = HTTPStatus(problem.kind.status).phrase
-        everywhere = {"path": req.path, "live": "", **self._clock()}
+        everywhere = {"path": req.path, "shown_at": req.path, "live": "", **self._clock()}
         page = self._environment.get_template("problem.html")
         resp.text = page.render(everywhere | {"meaning": meaning, "message": problem.message})
 
