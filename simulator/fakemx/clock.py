@@ -81,7 +81,7 @@ class MovableClock:
 
     def stand_still(self) -> None:
         """Let time pass only by ``move_to``."""
-        # To the next whole microsecond, which is as fine as ``move_to`` moves: a minute from now is then a whole minute.
+        # To the next whole microsecond, which is as fine as ``move_to`` is: a minute from now is then a whole minute.
         self._state = _State(False, -(-self.monotonic_ns() // 1000) * 1000, 0)
         self._set_alarm()
 
