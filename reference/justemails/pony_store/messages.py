@@ -116,7 +116,8 @@ def _with_subject(rows: Any, wanted: str) -> Any:  # Pony queries
         lambda m: (
             raw_sql("instr(lower(m.subject), $wanted) > 0")
             or (
-                raw_sql("(instr(m.subject, '\u0130') > 0 or instr(m.subject, '\u212a') > 0)")
+                raw_sql("length(m.subject) <> length(cast(m.subject as blob))")
+                and raw_sql("(instr(m.subject, '\u0130') > 0 or instr(m.subject, '\u212a') > 0)")
                 and wanted in m.subject.lower()
             )
         )
