@@ -34,13 +34,14 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
     """
     guard = Guard()
     pages = Pages(sandbox, guard.token)
-    app: App = falcon.App(middleware=[guard, Polls(pages.state_of)])
-    home = Home(sandbox, pages)
+    home, specification = Home(sandbox, pages), Specification()
     routes = {
         "/": home,
         "/send-test": TestMail(sandbox, api, home),
-    }
-    routes |= {
+        "/messages": MessageList(sandbox, pages),
+        "/messages/{message_id}": MessagePage(sandbox, pages),
+        "/messages/{message_id}/attempt": AttemptNow(sandbox),
+        "/messages/{message_id}/bounce": ForcedBounce(sandbox),
         "/inbox": InboxPage(sandbox, pages),
         "/inbox/delete": InboxDeletion(sandbox),
         "/inbox/{mail_id}": MailPage(sandbox, pages),
@@ -48,10 +49,14 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
         "/inbox/{mail_id}/raw.eml": MailSource(sandbox),
         "/inbox/{mail_id}/attachments/{number:int(min=1, max=1000)}": MailAttachment(sandbox),
         "/view/latest": Latest(sandbox),
-    }
-    specification = Specification()
-    routes |= {
+        "/accounts": Accounts(sandbox),
+        "/domains": Domains(sandbox, pages),
+        "/domains/{account_id}/{domain}": DomainPage(sandbox, pages),
+        "/domains/{account_id}/{domain}/remove": DomainRemoval(sandbox),
+        "/keys": Keys(sandbox, pages),
+        "/keys/{account_id}/{key_id}/revoke": KeyRevocation(sandbox),
         "/network": Network(sandbox, pages),
+        "/limits": Limits(sandbox, pages),
         "/clock": Clock(sandbox, pages),
         "/requests": Requests(sandbox, pages),
         "/requests/{number:int}": OneRequest(sandbox, pages),
@@ -59,21 +64,7 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
         "/docs": Docs(sandbox, pages, specification),
         "/docs/openapi.json": specification,
     }
-    routes |= {
-        "/messages": MessageList(sandbox, pages),
-        "/messages/{message_id}": MessagePage(sandbox, pages),
-        "/messages/{message_id}/attempt": AttemptNow(sandbox),
-        "/messages/{message_id}/bounce": ForcedBounce(sandbox),
-    }
-    routes |= {
-        "/accounts": Accounts(sandbox),
-        "/domains": Domains(sandbox, pages),
-        "/domains/{account_id}/{domain}": DomainPage(sandbox, pages),
-        "/domains/{account_id}/{domain}/remove": DomainRemoval(sandbox),
-        "/keys": Keys(sandbox, pages),
-        "/keys/{account_id}/{key_id}/revoke": KeyRevocation(sandbox),
-        "/limits": Limits(sandbox, pages),
-    }
+    app: App = falcon.App(middleware=[guard, Polls(pages.state_of)])
     for path, resource in routes.items():
         app.add_route(path, resource)
     app.add_static_route("/static", STATIC)
