@@ -49,3 +49,20 @@ def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:
 
     assert page.status == 404
     assert "Not Found" in page.text
+
+
+def test_a_fault_of_ours_is_a_page_that_tells_nothing_internal(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(client.sandbox.events, "newest", break_down)
+
+    page = client.get("/")
+
+    assert page.status == 500
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "Something went wrong on our side" in page.text
+    assert "secret detail" not in page.html
+    assert "secret detail" in caplog.text

@@ -1,10 +1,12 @@
 """The dashboard's routes, beside the API and the control API on the sandbox's one port."""
 
+import logging
+
 import falcon
 import swagger_ui_bundle
 
 from justemails.app import App
-from justemails.errors import ApiError, kind_of
+from justemails.errors import OUR_FAULT, ApiError, kind_of
 from justemails.http_server import WsgiApp
 from justemails_contract import errors
 from justemails_sandbox.dashboard.guard import Guard
@@ -77,6 +79,11 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
         kind = kind_of(ex.status_code, errors.INTERNAL_ERROR)
         pages.show_problem(req, resp, ApiError(kind, ex.description or "There is no such page."))
 
+    def show_fault(req: falcon.Request, resp: falcon.Response, ex: Exception, params: dict[str, object]) -> None:
+        logging.getLogger("justemails").error("%s %s failed", req.method, req.path, exc_info=ex)
+        pages.show_problem(req, resp, ApiError(errors.INTERNAL_ERROR, OUR_FAULT))
+
+    app.add_error_handler(Exception, show_fault)
     app.add_error_handler(ApiError, show)
     app.add_error_handler(falcon.HTTPError, show_http)
     return app
