@@ -70,9 +70,12 @@ kill-table: install
 	$(BIN)/python -m tests.conformance.kills $(ARGS)
 
 # Programs that nobody here wrote judge our mail; they are installed where they can be.
+# The browser looks beside them, for neither needs the other's core.
 judges: install
 	@tests/judges/install.sh
-	$(BIN)/python -m pytest tests/judges tests/browser tests/lab/test_lab.py $(ARGS)
+	@$(BIN)/python -m pytest tests/browser $(ARGS) > $(VENV)/browser.txt 2>&1 & browser=$$!; \
+		$(BIN)/python -m pytest tests/judges tests/lab/test_lab.py $(ARGS); judged=$$?; \
+		wait $$browser; looked=$$?; cat $(VENV)/browser.txt; exit $$((judged + looked))
 
 # Thirty usual mistakes of senders, made on purpose, and the test that notices each.
 mistakes: install
