@@ -181,7 +181,7 @@ def _claim_leaves(**kept: Any) -> Callable[[], None]:
 
             return leased
 
-        _change("justemails.pony_store.deliveries", "_leased", change)
+        _change("justemails.pony_store.deliveries", "leased", change)
 
     return make
 
