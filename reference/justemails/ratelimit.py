@@ -105,7 +105,8 @@ class RateLimiter:
         """Whether any request of any key still counts, so that waiting alone changes what ``usage`` says."""
         with self._lock:
             now_ns = self._clock.monotonic_ns()
-            return any(look(log, self._limits[tier], now_ns).count for (_, tier), log in self._logs.items())
+            newest = ((tier, [log[-1]]) for (_, tier), log in self._logs.items() if log)
+            return any(look(log, self._limits[tier], now_ns).count for tier, log in newest)
 
     def forget(self) -> None:
         """Start every window anew."""

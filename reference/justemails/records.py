@@ -97,21 +97,6 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
-    """A message with all that is kept of it but its attempts.
-
-    Args:
-        due_at: when it is to be tried next, or, while it is under way, when its lease ends; None: never again.
-    """
-
-    message: Message
-    account_id: str
-    content: Content
-    due_at: datetime | None
-    under_way: bool
-
-
-@dataclass(frozen=True, slots=True)
 class MessageFilter:
     """What GET /messages may be narrowed by; None means any."""
 
@@ -177,22 +162,3 @@ class Outcome:
     attempt: Attempt
     due_at: datetime | None
     delivered_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DueMessage:
-    """When a message is acted on next: its next attempt, or, while one is under way, the end of its lease."""
-
-    at: datetime
-    message_id: str
-    recipient_text: str
-    attempts: int  # begun so far
-    under_way: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DueCheck:
-    """When the records of a domain are looked at next."""
-
-    at: datetime
-    domain: str

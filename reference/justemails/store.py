@@ -4,7 +4,7 @@ Every method is one short synchronous transaction; one that writes returns after
 ``Store.together`` the commit comes at the end of all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +13,6 @@ from justemails.records import (
     Account,
     Attempt,
     Claim,
-    Details,
     Domain,
     DomainRoom,
     Key,
@@ -140,27 +139,7 @@ class DeliveryQueue(Protocol):
     def has_message(self, message_id: str) -> bool: ...
 
 
-class Desk(Protocol):
-    """What somebody sees, and does by hand, who looks after the messages of all accounts."""
-
-    def details(self, message_id: str) -> Details | None:
-        """Return a message, whatever its account."""
-        ...
-
-    def newest_attempts(self, message_ids: Sequence[str]) -> Mapping[str, Attempt]:
-        """Return the newest attempt of each message that has one, without its transcript."""
-        ...
-
-    def make_due(self, message_id: str, now: datetime) -> bool:
-        """Have a message tried now instead of later. False: it does not wait, for it is under way, over or unknown."""
-        ...
-
-    def claim_waiting(self, message_id: str, now: datetime, lease_until: datetime) -> Claim | None:
-        """Lease this very message, due or not. None: it does not wait, for it is under way, over or unknown."""
-        ...
-
-
-class Store(AccountStore, KeyStore, DomainStore, MessageStore, DeliveryQueue, Desk, Protocol):
+class Store(AccountStore, KeyStore, DomainStore, MessageStore, DeliveryQueue, Protocol):
     """Everything that is kept."""
 
     def together(self) -> AbstractContextManager[None]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+from justemails_sandbox.durations import in_words
 
 
 def write_span(span: timedelta) -> str:
@@ -10,10 +10,4 @@ def write_span(span: timedelta) -> str:
     seconds = span.total_seconds()
     if seconds < 10:
         return f"{seconds:.1f} s".replace(".0 s", " s")
-    rest = round(seconds)
-    parts = []
-    for unit, length in _UNITS:
-        count, rest = divmod(rest, length)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])
+    return in_words(span)

@@ -10,6 +10,7 @@ _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
+_WORDS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _PART = r"\d{1,12}(?:\.\d{1,6})?"
 _FORM = re.compile("(?=.)" + "".join(f"(?:({_PART}){unit})?" for unit in reversed(_UNITS)), re.ASCII)
 
@@ -33,6 +34,17 @@ def parse_duration(text: object) -> timedelta:
         if seconds <= LONGEST.total_seconds():
             return timedelta(seconds=seconds)
     raise DurationError("must be a duration like 90s, 15m, 2h30m or 4d, of at most ten years")
+
+
+def in_words(span: timedelta) -> str:
+    """Return a span of time by its two greatest units that are not zero, to the second: ``2 d 3 h``."""
+    seconds = round(span.total_seconds())
+    parts = []
+    for unit, length in _WORDS:
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
 
 
 def write_duration(duration: timedelta) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
+from justemails.api_keys import key_hash
 from justemails.app import Dependencies, create_app
 from justemails.clock import SystemClock
 from justemails.delivery.attempt import Deliverer
@@ -25,9 +26,8 @@ from justemails.dns import DnsResolver
 from justemails.domain_watch import DomainWatch
 from justemails.http_server import WsgiApp
 from justemails.ids import make_new_id, make_new_secret
-from justemails.pony_store import PonyStore
 from justemails.ratelimit import RateLimiter
-from justemails.records import Claim, Outcome
+from justemails.records import Claim, Key, Outcome
 from justemails.smtp import SmtpConnector
 from justemails_contract.delivery import INITIAL, is_terminal
 from justemails_sandbox.data_folder import DataFolder, State
@@ -39,6 +39,7 @@ from justemails_sandbox.request_log import RequestLog
 from justemails_sandbox.seeding import seed
 from justemails_sandbox.sending import DELIVERY, SENDING_HOST
 from justemails_sandbox.settings import SandboxSettings
+from justemails_sandbox.store import SandboxStore
 from justemails_sandbox.timekeeper import Timekeeper
 
 _DRAIN_S = 10
@@ -62,7 +63,7 @@ class Sandbox:
         self.events = EventLog(self.clock, listen)
         self.requests = RequestLog()
         self.changes = 0
-        self.store = PonyStore(self.folder.store)
+        self.store = SandboxStore(self.folder.store)
         self.inbox = Inbox(self.folder.inbox)
         self.limiter = RateLimiter(self.clock)
         self.new_id = make_new_id(self.clock)
@@ -97,6 +98,11 @@ class Sandbox:
     def remember(self) -> None:
         """Keep what the next start needs to know."""
         self.folder.write(State(self.key, self.clock.now().isoformat()))
+
+    @property
+    def own_key(self) -> Key | None:
+        """The sandbox's own key as the store has it; None, once it is revoked."""
+        return self.store.key_by_hash(key_hash(self.key))
 
     def note_change(self) -> None:
         """Count a change that is no event, such as a domain that was added."""

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.browser.looking import WIDTHS, Look, Scheme, looking
 from tests.dashboard.client import Client
+from tests.sandbox.harness import in_process
 
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
@@ -38,11 +39,9 @@ PAGES = {
 @pytest.fixture(scope="module")
 def told() -> Iterator[ServedSandbox]:
     """A sandbox with a story."""
-    sandbox = ServedSandbox(SandboxSettings(virtual=True, story=True, seed=1))
-    sandbox.start()
-    Client(sandbox).advance("1m")
-    yield sandbox
-    sandbox.stop()
+    with in_process(SandboxSettings(virtual=True, story=True, seed=1)) as sandbox:
+        Client(sandbox).advance("1m")
+        yield sandbox
 
 
 @pytest.fixture(scope="module")

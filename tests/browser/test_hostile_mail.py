@@ -16,12 +16,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Dialog, Error, Page
 from tests.browser.looking import WIDTHS, Scheme, looking
-from tests.dashboard.conftest import sandbox, started
 from tests.dashboard.mails import html_mail, put
 
 from justemails_sandbox.served import ServedSandbox
-
-__all__ = ["sandbox", "started"]
 
 RUNS = "top.ran=1;parent.ran=1;window.ran=1;console.log('ran');alert('ran');top.location='http://evil.test/'"
 

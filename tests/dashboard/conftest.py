@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.dashboard.client import Client
+from tests.sandbox.harness import in_process
 
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
@@ -11,10 +12,8 @@ from justemails_sandbox.settings import SandboxSettings
 
 @pytest.fixture(scope="session")
 def started() -> Iterator[ServedSandbox]:
-    sandbox = ServedSandbox(SandboxSettings(virtual=True, seed=1))
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with in_process(SandboxSettings(virtual=True, seed=1)) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

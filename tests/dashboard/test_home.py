@@ -1,10 +1,10 @@
 """The first page: a snippet that works as pasted, test mails, and what happened last."""
 
 import re
-import shlex
 import subprocess
 from html import unescape
 
+import pytest
 from tests.dashboard.client import Client
 
 from justemails_sandbox.inbox import MailFilter
@@ -14,7 +14,7 @@ def test_the_curl_of_an_empty_sandbox_works_as_pasted(client: Client) -> None:
     page = client.get("/")
     (command,) = re.findall(r"<pre[^>]*>(curl [^<]+)</pre>", page.html)
 
-    run = subprocess.run([*shlex.split(unescape(command)), "-s"], capture_output=True, text=True, check=True)
+    run = subprocess.run(["bash", "-c", f"{unescape(command)} -s"], capture_output=True, text=True, check=True)
 
     assert '"status": "queued"' in run.stdout
     assert "Nothing yet" in page.text
@@ -67,4 +67,26 @@ def test_viewers_of_a_busy_page_are_shown_what_another_was_shown_a_moment_ago(cl
     client.mail("bob@example.com")
 
     assert client.get("/?state=0.0").html == first
-    assert "bob@example.com" in client.get("/").text
+    page = client.get("/")
+    assert "bob@example.com" in page.text
+    # But nobody goes back to what is older than what they have.
+    client.mail("cleo@example.com")
+    (address,) = re.findall(r'hx-get="([^"]+)"', page.html)
+    assert "cleo@example.com" in client.get(unescape(address)).text
+
+
+def test_what_happens_while_a_page_is_made_is_news_for_its_next_poll(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = client.sandbox.events.newest
+
+    def and_then_something_happens(most: int) -> object:
+        found = newest(most)
+        client.sandbox.events.add("mail", id="mail_1", to="late@example.com", host="mx.example.com")
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(client.sandbox.events, "newest", and_then_something_happens)
+        (address,) = re.findall(r'hx-get="([^"]+)"', client.get("/").html)
+
+    assert "late@example.com" in client.get(unescape(address)).text

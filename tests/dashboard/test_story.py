@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.dashboard.client import Client
+from tests.sandbox.harness import in_process
 
 from justemails_sandbox.inbox import MailFilter
 from justemails_sandbox.served import ServedSandbox
@@ -13,10 +14,8 @@ from justemails_sandbox.settings import SandboxSettings
 
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[ServedSandbox]:
-    sandbox = ServedSandbox(SandboxSettings(tmp_path / "data", virtual=True, story=True))
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with in_process(SandboxSettings(tmp_path / "data", virtual=True, story=True)) as sandbox:
+        yield sandbox
 
 
 def test_one_is_delivered_one_waits_one_bounced_and_one_has_signatures_that_do_not_hold(told: ServedSandbox) -> None:
@@ -40,8 +39,5 @@ def test_one_is_delivered_one_waits_one_bounced_and_one_has_signatures_that_do_n
 
 def test_who_has_mail_is_told_no_story(tmp_path: Path) -> None:
     for _ in range(2):
-        sandbox = ServedSandbox(SandboxSettings(tmp_path / "data", virtual=True, story=True))
-        sandbox.start()
-        total = Client(sandbox).api("GET", "/messages")["pagination"]["total"]
-        sandbox.stop()
-        assert total == 4
+        with in_process(SandboxSettings(tmp_path / "data", virtual=True, story=True)) as sandbox:
+            assert Client(sandbox).api("GET", "/messages")["pagination"]["total"] == 4

@@ -3,9 +3,7 @@
 from contextlib import AbstractContextManager
 
 from justemails.pony_store.accounts import Accounts
-from justemails.pony_store.agenda import Agenda
 from justemails.pony_store.deliveries import Deliveries
-from justemails.pony_store.desk import MessageDesk
 from justemails.pony_store.domains import Domains
 from justemails.pony_store.entities import open_database
 from justemails.pony_store.keys import Keys
@@ -13,7 +11,7 @@ from justemails.pony_store.messages import Messages
 from justemails.pony_store.writer import Writer
 
 
-class PonyStore(Accounts, Keys, Domains, Messages, Deliveries, MessageDesk, Agenda):
+class PonyStore(Accounts, Keys, Domains, Messages, Deliveries):
     """The store on one SQLite file; implements ``justemails.store.Store``.
 
     Args:

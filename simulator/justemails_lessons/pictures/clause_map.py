@@ -7,18 +7,11 @@ from justemails_conformance.clauses import clauses
 from justemails_conformance.reports.wording import MARKS
 from justemails_conformance.verdict import Outcome
 from justemails_lessons.judging import Judgement
-from justemails_lessons.pictures.svg import AMBER, BLUE, GREEN, INK, MUTED, PALE, PAPER, RED, Svg
+from justemails_lessons.pictures.outcome import draw_square
+from justemails_lessons.pictures.svg import INK, MUTED, RED, Svg
 
 _WIDTH, _LEFT, _TOP, _SQUARE, _ROW = 680, 150, 48, 20, 30
 _PER_ROW = 25
-_COLOURS: Mapping[Outcome, str] = {
-    Outcome.PASS: GREEN,
-    Outcome.FAIL: RED,
-    Outcome.WARN: AMBER,
-    Outcome.SKIP: MUTED,
-    Outcome.INCONCLUSIVE: BLUE,
-    Outcome.ERROR: INK,
-}
 _TWO_WORDS = frozenset({"send", "keys"})  # parts of the document with so much in them that their own parts are shown
 
 
@@ -60,7 +53,7 @@ class ClauseMap:
             y = _TOP + number * _ROW
             svg.text(_LEFT - 12, y + 15, part, INK, anchor="end", size=13)
             for place, (_, outcome) in enumerate(squares):
-                _square(svg, _LEFT + place * (_SQUARE + 1), y, outcome)
+                draw_square(svg, _LEFT + place * (_SQUARE + 1), y, _SQUARE, outcome)
         self._legend(svg, legend)
         for number, clause in enumerate(named):
             svg.text(_LEFT, legend + 30 + 20 * number, f"broken: {clause}", RED, bold=True, size=13)
@@ -71,16 +64,9 @@ class ClauseMap:
         x: float = _LEFT
         for outcome in dict.fromkeys(sorted(outcomes, key=list(Outcome).index)):
             words = f"{outcomes.count(outcome)} {MARKS[outcome].word}"
-            _square(svg, x, y - 14, outcome)
+            draw_square(svg, x, y - 14, _SQUARE, outcome)
             svg.text(x + _SQUARE + 8, y + 1, words, MUTED, size=13)
             x += _SQUARE + 30 + 8 * len(words)
-
-
-def _square(svg: Svg, x: float, y: float, outcome: Outcome) -> None:
-    colour = _COLOURS[outcome]
-    filled = outcome is Outcome.FAIL
-    svg.rect(x, y, _SQUARE, _SQUARE, colour if filled else PALE.get(colour, PAPER), colour, radius=3)
-    svg.text(x + _SQUARE / 2, y + 15, _sign(outcome), PAPER if filled else colour, anchor="middle", bold=True, size=13)
 
 
 def _sign(outcome: Outcome) -> str:

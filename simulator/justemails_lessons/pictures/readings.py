@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from justemails_conformance.reports.wording import MARKS
 from justemails_conformance.verdict import Outcome
 from justemails_lessons.judging import Judgement
-from justemails_lessons.pictures.svg import AMBER, GREEN, INK, MUTED, PALE, PAPER, RED, RULE, Svg
+from justemails_lessons.pictures.outcome import COLOURS, draw_square
+from justemails_lessons.pictures.svg import INK, MUTED, RULE, Svg
 
 _WIDTH, _LEFT, _VERDICT, _TOP, _ROW, _BOX = 680, 16, 356, 66, 30, 22
-_COLOURS = {Outcome.PASS: GREEN, Outcome.WARN: AMBER, Outcome.FAIL: RED}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,13 +40,10 @@ class Readings:
         svg.text(_LEFT, _TOP - 10, "a server that", MUTED, size=13)
         svg.text(_VERDICT, _TOP - 10, "what the judge says", MUTED, size=13)
         for number, (name, (outcome, clauses)) in enumerate(rows.items()):
-            y, colour = _TOP + number * _ROW, _COLOURS[outcome]
+            y, colour = _TOP + number * _ROW, COLOURS[outcome]
             svg.line(_LEFT, y, _WIDTH - _LEFT, y, RULE)
             svg.text(_LEFT, y + 20, name, INK, size=13)
-            filled = outcome is Outcome.FAIL
-            svg.rect(_VERDICT, y + 4, _BOX, _BOX, colour if filled else PALE[colour], colour, radius=3)
-            sign, ink = MARKS[outcome].sign, PAPER if filled else colour
-            svg.text(_VERDICT + _BOX / 2, y + 20, sign, ink, anchor="middle", bold=True, size=13)
+            draw_square(svg, _VERDICT, y + 4, _BOX, outcome)
             svg.text(_VERDICT + _BOX + 10, y + 20, _said(clauses), colour, bold=bool(clauses), size=13)
         return str(svg)
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from justemails import wire
 from justemails.errors import ApiError
+from justemails_sandbox.dashboard.polls import page_of
 from justemails_sandbox.dashboard.strangers_text import visible
 from justemails_sandbox.sandbox import Sandbox
 
@@ -65,23 +66,23 @@ class Pages:
         return f"{state}.{self.also[path]()}" if path in self.also else state
 
     def show(self, req: falcon.Request, resp: falcon.Response, template: str, **shown: Any) -> None:
-        """Answer with a page, or with its live part alone where that is asked for; 204 where nothing has changed.
+        """Answer with a page, or with its live part alone where that is asked for.
 
         Args:
             shown: what the template needs beside what every page has.
         """
-        state = self.state_of(req.path)
-        asked = req.params.get("state")
-        if asked == state:
-            resp.status = falcon.HTTP_204
-            return
         found = self._environment.get_template(template)
-        shown_at = req.relative_uri if req.method == "GET" else req.path
-        everywhere = {"path": req.path, "shown_at": shown_at, "live": self._live(req, state), **self._clock()}
-        if asked is None:
-            text = found.render(everywhere | shown)
+        context = {
+            "path": req.path,
+            "shown_at": req.relative_uri if req.method == "GET" else req.path,
+            "live": page_of(req, state=req.context.state),
+            **self._clock(),
+            **shown,
+        }
+        if "state" in req.params:
+            text = "".join(found.blocks["live"](found.new_context(context)))
         else:
-            text = "".join(found.blocks["live"](found.new_context(everywhere | shown)))
+            text = found.render(context)
         resp.content_type = falcon.MEDIA_HTML
         resp.text = text
 
@@ -90,14 +91,10 @@ class Pages:
         resp.status = problem.kind.status
         resp.content_type = falcon.MEDIA_HTML
         meaning = HTTPStatus(problem.kind.status).phrase
-        everywhere = {"path": req.path, "shown_at": req.path, "live": "", **self._clock()}
         page = self._environment.get_template("problem.html")
-        resp.text = page.render(everywhere | {"meaning": meaning, "message": problem.message})
-
-    def _live(self, req: falcon.Request, state: str) -> str:
-        """Return where the live part of a page is asked for again."""
-        query = {name: value for name, value in req.params.items() if name != "state"}
-        return req.path + falcon.to_query_str({**query, "state": state})
+        resp.text = page.render(
+            path=req.path, shown_at=req.path, meaning=meaning, message=problem.message, **self._clock()
+        )
 
     def _clock(self) -> dict[str, object]:
         return {"now": self._sandbox.clock.now(), "clock_runs": self._sandbox.clock.running}

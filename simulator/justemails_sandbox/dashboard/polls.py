@@ -1,4 +1,6 @@
-"""Answering the polls of open pages without work: 204 while nothing has happened, else one rendering for all viewers.
+"""The polls of open pages, answered without work: 204 while nothing has happened, else one rendering for all viewers.
+
+The state that a page shows is taken here, before the page is made: what happens meanwhile is news for the next poll.
 
 Where something happens all the time, each page would be rendered anew for each viewer each second, in the process that
 serves the API. So what one viewer was shown a moment ago the next one is shown too.
@@ -18,6 +20,7 @@ _KEPT = 64
 @dataclass(frozen=True, slots=True)
 class _Shown:
     at_s: float
+    state: str
     text: str
 
 
@@ -35,13 +38,14 @@ class Polls:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: object, params: dict[str, object]
     ) -> None:
-        asked = req.params.get("state")
+        req.context.state = self._state_of(req.path)
+        asked = req.get_param("state")
         if req.method != "GET" or asked is None:
             return
-        shown = self._shown.get(_page(req))
-        if asked == self._state_of(req.path):
+        shown = self._shown.get(page_of(req))
+        if asked == req.context.state:
             resp.status = falcon.HTTP_204
-        elif shown is not None and time.perf_counter() - shown.at_s < _FRESH_S:
+        elif shown is not None and time.perf_counter() - shown.at_s < _FRESH_S and _is_news(shown.state, asked):
             resp.content_type, resp.text = falcon.MEDIA_HTML, shown.text
         else:
             return
@@ -58,11 +62,23 @@ class Polls:
         is_live = req.method == "GET" and "state" in req.params and req_succeeded
         if not is_live or resp.text is None or getattr(req.context, "answered", False):
             return
-        self._shown[_page(req)] = _Shown(time.perf_counter(), resp.text)
+        self._shown[page_of(req)] = _Shown(time.perf_counter(), req.context.state, resp.text)
         while len(self._shown) > _KEPT:
             self._shown.popitem(last=False)
 
 
-def _page(req: falcon.Request) -> str:
-    """Return what page is asked for: everything but the state that its viewer has."""
-    return req.path + falcon.to_query_str({name: value for name, value in req.params.items() if name != "state"})
+def _is_news(state: str, had: str) -> bool:
+    """Say whether a state is another than a viewer has and no older one: it was made for somebody else."""
+    return state != had and _counts(state) >= _counts(had)
+
+
+def _counts(state: str) -> tuple[int, ...]:
+    """Return the two counts that a state begins with, which only rise; none of what is no state."""
+    parts = state.split(".")[:2]
+    return tuple(int(part) for part in parts) if all(part.isascii() and part.isdigit() for part in parts) else ()
+
+
+def page_of(req: falcon.Request, **added: str) -> str:
+    """Return what page is asked for, and what is added to it: everything but the state that its viewer has."""
+    query = {name: value for name, value in req.params.items() if name != "state"}
+    return req.path + falcon.to_query_str(query | added)

@@ -55,22 +55,31 @@ def address_of(request: LoggedRequest) -> str | None:
     return quote(path) + (f"?{query}" if query else "")
 
 
-def programs(method: str, url: str, body: bytes = b"") -> Sequence[tuple[str, str]]:
-    """Return the programs that make a request, by the name of what runs them."""
-    return [("curl", curl(method, url, body)), ("Python", python(method, url, body)), ("Node", node(method, url, body))]
+def programs(method: str, url: str, body: bytes = b"", key: str | None = None) -> Sequence[tuple[str, str]]:
+    """Return the programs that make a request, by the name of what runs them.
+
+    Args:
+        key: to be written into them; None: they take it from the environment.
+    """
+    return [
+        ("curl", curl(method, url, body, key=key)),
+        ("Python", python(method, url, body, key)),
+        ("Node", node(method, url, body, key)),
+    ]
 
 
-def curl(method: str, url: str, body: bytes = b"", *, with_key: bool = True) -> str:
+def curl(method: str, url: str, body: bytes = b"", *, with_key: bool = True, key: str | None = None) -> str:
     """Return a command for a shell.
 
     Args:
         with_key: False for the control API, which asks for none.
+        key: to be written into it; None: it takes one from the environment.
     """
     usual = "POST" if body else "GET"
     words = ["curl"] + ([] if method == usual else ["--head"] if method == "HEAD" else ["-X", shlex.quote(method)])
     lines = [" ".join([*words, shlex.quote(url)])]
     if with_key:
-        lines.append(f'-H "Authorization: Bearer ${KEY_VARIABLE}"')
+        lines.append(f'-H "Authorization: Bearer {key or f"${KEY_VARIABLE}"}"')
     if not body:
         return " \\\n  ".join(lines)
     lines.append(f"-H 'Content-Type: {_JSON}'")
@@ -81,25 +90,28 @@ def curl(method: str, url: str, body: bytes = b"", *, with_key: bool = True) -> 
     return " \\\n  ".join([*lines, f"--data-raw {shlex.quote(text)}"])
 
 
-def python(method: str, url: str, body: bytes = b"") -> str:
+def python(method: str, url: str, body: bytes = b"", key: str | None = None) -> str:
     """Return a program for Python with requests."""
-    headers, content = f'"Authorization": "Bearer " + os.environ["{KEY_VARIABLE}"]', ""
+    bearer = f'"Bearer {key}"' if key else f'"Bearer " + os.environ["{KEY_VARIABLE}"]'
+    headers, content = f'"Authorization": {bearer}', ""
     members = _members(body)
     if members is not None:
         content = f"    json={_indented(pprint.pformat(members, width=_WIDTH, sort_dicts=False), 9)},\n"
     elif body:
         headers += f', "Content-Type": "{_JSON}"'
         content = f"    data={body!r},\n"
+    imports = "import requests" if key else "import os\n\nimport requests"
     return (
-        "import os\n\nimport requests\n\nresponse = requests.request(\n"
+        f"{imports}\n\nresponse = requests.request(\n"
         f"    {json.dumps(method)},\n    {json.dumps(url)},\n    headers={{{headers}}},\n{content}    timeout=10,\n)\n"
         "print(response.status_code, response.text)"
     )
 
 
-def node(method: str, url: str, body: bytes = b"") -> str:
+def node(method: str, url: str, body: bytes = b"", key: str | None = None) -> str:
     """Return a program for Node 18 or later."""
-    headers, content = f'Authorization: "Bearer " + process.env.{KEY_VARIABLE}', ""
+    bearer = f'"Bearer {key}"' if key else f'"Bearer " + process.env.{KEY_VARIABLE}'
+    headers, content = f"Authorization: {bearer}", ""
     members, text = _members(body), _plain(body)
     if body:
         headers += f', "Content-Type": "{_JSON}"'

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from justemails import wire
-from justemails.records import Attempt, Details
-from justemails_contract.delivery import Event, is_terminal
+from justemails.records import Attempt
+from justemails_contract.delivery import is_terminal
+from justemails_sandbox.dashboard.outcomes import LOOKS
+from justemails_sandbox.store.desk import Details
 
 HEIGHT = 128
 _WIDTH = 960
@@ -20,16 +22,6 @@ _LEFT, _RIGHT = 70, 130  # room for what is written beside the first and the las
 _LEAST_GAP = 64
 _LEAST_SHARE = 7  # of a wait's logarithm, so that its length can be written on it; what gets too wide is scrolled
 _LETTER = 7  # the width of one, about
-
-# A mark's shape, sign and word. Shape and sign tell them apart without colour.
-_LOOKS = {
-    None: ("pending", "\u2026", "under way, or cut short"),
-    Event.ACCEPTED: ("good", "\u2713", "taken"),
-    Event.DEFERRED: ("later", "\u21bb", "put off"),
-    Event.REFUSED: ("bad", "\u2717", "refused"),
-    Event.EXPIRED: ("bad", "\u26a0", "given up"),
-    Event.WITHDRAWN: ("bad", "\u26a0", "not sent"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +115,11 @@ def _moments(details: Details, attempts: Sequence[Attempt]) -> Iterator[_Moment]
     created = details.message.created_at
     yield _Moment(created, "start", "", "created", f"Created at {wire.timestamp(created)}.")
     for attempt in attempts:
-        kind, sign, word = _LOOKS[attempt.event]
+        look = LOOKS[attempt.event]
         reply = f", {attempt.code}" if attempt.code else ""
-        told = f"Attempt {attempt.number} at {wire.timestamp(attempt.at)}: {word}{reply}."
-        yield _Moment(attempt.at, kind, sign, str(attempt.code or word.partition(",")[0]), told)
+        told = f"Attempt {attempt.number} at {wire.timestamp(attempt.at)}: {look.told}{reply}."
+        # Shape and sign tell marks apart without their colour.
+        yield _Moment(attempt.at, look.mark, look.sign, str(attempt.code or look.told.partition(",")[0]), told)
     if details.due_at is not None and not details.under_way:
         told = f"The next attempt is due at {wire.timestamp(details.due_at)}."
         yield _Moment(details.due_at, "due", "", "due", told)

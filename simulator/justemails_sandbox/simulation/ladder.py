@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from justemails_contract.delivery import is_terminal
+from justemails_sandbox.durations import in_words
 from justemails_sandbox.simulation.history import Accepted, Claimed, Crashed, Entry, Finished, Started
 
 _ARROWS = {"C: ": "-> ", "S: ": "<- ", "-- ": ""}
@@ -77,7 +78,7 @@ class Ladder:
             case Accepted() as accepted:
                 self._begun_at = self._begun_at or entry.at
                 later = entry.at - self._begun_at
-                when = f", {_plain(later)} into the story" if later else ""
+                when = f", {in_words(later)} into the story" if later else ""
                 told = f"accepted by the API{when}: {accepted.sender} to {accepted.recipient}"
                 self._accepted_at[accepted.message_id] = entry.at
                 self._stories[accepted.message_id] = [_at(timedelta(0), told)]
@@ -133,16 +134,4 @@ def _at(age: timedelta | None, text: str) -> str:
 
 
 def _since(age: timedelta) -> str:
-    return "+" + _plain(age)
-
-
-def _plain(age: timedelta) -> str:
-    """Write a time as ``2 d 3 h``: its two greatest units."""
-    seconds = round(age.total_seconds())
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    parts = []
-    for unit, length in units:
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2] or ["0 s"])
+    return "+" + in_words(age)

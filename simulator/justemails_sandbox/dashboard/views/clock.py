@@ -9,13 +9,13 @@ from urllib.parse import quote
 import falcon
 
 from justemails.errors import ApiError
-from justemails.records import DueCheck, DueMessage
 from justemails_sandbox.control.app import CONTROL_PATH
 from justemails_sandbox.control.clock import FIELDS, ClockMover
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.snippets import curl
 from justemails_sandbox.durations import write_duration
 from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.store.agenda import DueCheck, DueMessage
 
 PATH = "/clock"
 

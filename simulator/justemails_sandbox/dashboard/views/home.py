@@ -1,5 +1,6 @@
 """The first page: how to send a first mail, and what happened last."""
 
+import json
 from collections.abc import Mapping
 
 import falcon
@@ -9,6 +10,7 @@ from justemails.http_server import WsgiApp
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.dashboard.api_calls import call_api
 from justemails_sandbox.dashboard.pages import Pages
+from justemails_sandbox.dashboard.snippets import programs
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.seeding import SENDER
 
@@ -16,6 +18,10 @@ _SHOWN = ("greylist", "bounce", "full", "down", "slow", "blocked", "starttls", "
 """Of the behaviours of the catalogue, those that a first look may start with."""
 
 _NEWEST = 8
+
+_FIRST_MAIL = json.dumps(
+    {"from": SENDER, "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"}
+).encode()
 
 _MAIL: Mapping[str, str] = {
     "from": SENDER,
@@ -42,9 +48,7 @@ class Home:
             req,
             resp,
             "home.html",
-            api=req.prefix + BASE_PATH,
-            key=self._sandbox.key,
-            sender=SENDER,
+            programs=programs("POST", f"{req.prefix}{BASE_PATH}/send", _FIRST_MAIL, self._sandbox.key),
             behaviours=[(name, CATALOGUE[name].summary) for name in _SHOWN],
             all_behaviours=len(CATALOGUE),
             events=events[:_NEWEST],

@@ -9,8 +9,8 @@ from fakemx.mx.parsed import Parsed, parse
 from justemails.errors import ApiError
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 from justemails_sandbox.control import reading
+from justemails_sandbox.dashboard.mail_parts import WIDTHS, choice, part_of
 from justemails_sandbox.dashboard.pages import Pages
-from justemails_sandbox.dashboard.strangers_text import Excerpt, excerpt
 from justemails_sandbox.dashboard.verdicts import summary, verdicts
 from justemails_sandbox.inbox import Inbox, Mail, MailFilter
 from justemails_sandbox.sandbox import Sandbox
@@ -18,7 +18,6 @@ from justemails_sandbox.sandbox import Sandbox
 _PER_PAGE = 50
 _RECIPIENTS = 20
 _MOST_WORDS = 200  # characters: each word is looked for in every mail
-WIDTHS = {"360": "phone", "768": "tablet", "full": "full width"}
 _PARTS = {"html": "HTML", "text": "Text", "source": "HTML source", "headers": "Headers", "raw": "Raw"}
 
 
@@ -89,7 +88,7 @@ class MailPage:
         mail = find(self._sandbox.inbox, mail_id)
         parsed = parse(mail.data)
         parts = _parts(parsed)
-        show = _choice(given, "show", parts)
+        show = choice(given, "show", parts, next(iter(parts)))
         self._pages.show(
             req,
             resp,
@@ -103,8 +102,8 @@ class MailPage:
             parts=parts,
             show=show,
             widths=WIDTHS,
-            width=_choice(given, "width", WIDTHS, "full"),
-            excerpt=_excerpt(show, mail, parsed),
+            width=choice(given, "width", WIDTHS, "full"),
+            excerpt=part_of(show, mail, parsed),
         )
 
 
@@ -130,23 +129,3 @@ def _parts(parsed: Parsed) -> dict[str, str]:
         name for name, text in (("html", parsed.html), ("source", parsed.html), ("text", parsed.text)) if not text
     }
     return {name: title for name, title in _PARTS.items() if name not in missing}
-
-
-def _choice(given: Mapping[str, str], name: str, known: Mapping[str, str], default: str | None = None) -> str:
-    choice = given.get(name, default or next(iter(known)))
-    if choice not in known:
-        raise ApiError(BAD_REQUEST, f"The '{name}' parameter must be one of these: {', '.join(known)}.")
-    return choice
-
-
-def _excerpt(show: str, mail: Mail, parsed: Parsed) -> Excerpt:
-    match show:
-        case "text":
-            return excerpt(parsed.text or "")
-        case "source":
-            return excerpt(parsed.html or "")
-        case "raw":
-            # What is no UTF-8 is shown as octets: a reader of the raw mail wants to see just these.
-            return excerpt(mail.data.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
-        case _:
-            return excerpt("")

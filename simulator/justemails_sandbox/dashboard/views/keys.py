@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import falcon
 
-from justemails.api_keys import key_hash
 from justemails.errors import ApiError
 from justemails.ratelimit import Usage
 from justemails.records import Account, Key
@@ -93,7 +92,7 @@ class Keys:
         made: MadeKey | None = None,
     ) -> None:
         page = self._accounts.page(req)
-        own = self._sandbox.store.key_by_hash(key_hash(self._sandbox.key))
+        own = self._sandbox.own_key
         self._pages.show(
             req,
             resp,

@@ -35,19 +35,14 @@ class Freeing:
 class Gauge:
     """How much of one limit is used up; ``first`` and ``last`` are None where nothing is."""
 
-    count: int
-    most: int
+    usage: Usage
     first: Freeing | None
     last: Freeing | None
 
     @property
     def nearly(self) -> int:
         """The count from which on it is nearly full."""
-        return int(self.most * _NEARLY)
-
-    @property
-    def is_full(self) -> bool:
-        return self.count >= self.most
+        return int(self.usage.limit.requests * _NEARLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ class Limits:
             several=len(accounts) > 1,
             words=WORDS,
             limits=LIMITS,
-            full=[(row, tier) for row in rows for tier, gauge in row.gauges.items() if gauge.is_full],
+            full=[(row, tier) for row in rows for tier, gauge in row.gauges.items() if gauge.usage.is_full],
         )
 
 
@@ -97,7 +92,7 @@ def _last_ns(every_tier: Iterable[Usage]) -> int:
 
 def _gauge(usage: Usage, now: datetime) -> Gauge:
     first, last = (_freeing(span_ns, now) for span_ns in (usage.next_free_ns, usage.all_free_ns))
-    return Gauge(usage.count, usage.limit.requests, first, last)
+    return Gauge(usage, first, last)
 
 
 def _freeing(span_ns: int | None, now: datetime) -> Freeing | None:

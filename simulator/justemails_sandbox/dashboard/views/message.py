@@ -1,27 +1,28 @@
 """One message: what became of it, why, and what the receiver got and thought of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import falcon
 
-from fakemx.mx.parsed import Parsed, parse
+from fakemx.mx.parsed import parse
 from justemails.delivery.reasons import explain
 from justemails.errors import ApiError
-from justemails.records import Attempt, Details
-from justemails_contract.delivery import Event
+from justemails.records import Attempt
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox import by_hand
 from justemails_sandbox.control import reading
+from justemails_sandbox.dashboard.mail_parts import WIDTHS, choice, part_of
+from justemails_sandbox.dashboard.outcomes import LOOKS, Look
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.snippets import snippets
 from justemails_sandbox.dashboard.strangers_text import Excerpt, excerpt
 from justemails_sandbox.dashboard.timeline import timeline
 from justemails_sandbox.dashboard.verdicts import verdicts
-from justemails_sandbox.dashboard.views.inbox import WIDTHS
 from justemails_sandbox.inbox import Mail, MailFilter
 from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.store.desk import Details
 
 TABS = {
     "html": "HTML",
@@ -33,24 +34,13 @@ TABS = {
 }
 _COPIES = 10  # of a message whose outcome was in doubt
 
-_OUTCOMES = {
-    None: ("under way", "info", "\u2026"),
-    Event.ACCEPTED: ("accepted", "good", "\u2713"),
-    Event.DEFERRED: ("deferred", "deferred", "\u21bb"),
-    Event.REFUSED: ("refused", "refused", "\u2717"),
-    Event.EXPIRED: ("expired", "failed", "\u26a0"),
-    Event.WITHDRAWN: ("withdrawn", "failed", "\u26a0"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt as the page shows it: an outcome has a word, a colour and a sign."""
+    """An attempt as the page shows it."""
 
     attempt: Attempt
-    word: str
-    kind: str
-    sign: str
+    look: Look
     explanation: str
     lines: Sequence[tuple[str, str]]
 
@@ -63,7 +53,7 @@ class MessagePage:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
         given = reading.query(req, "tab", "width", "mail", "state")
-        tab, width = _choice(given, "tab", TABS, "html"), _choice(given, "width", WIDTHS, "full")
+        tab, width = choice(given, "tab", TABS, "html"), choice(given, "width", WIDTHS, "full")
         sandbox = self._sandbox
         details = sandbox.store.details(message_id)
         if details is None:
@@ -71,7 +61,7 @@ class MessagePage:
         attempts = sandbox.store.attempts(message_id)
         copies, _ = sandbox.inbox.listed(MailFilter(message_id=message_id), 1, _COPIES)
         mail = self._mail(given.get("mail"), [copy.id for copy in copies])
-        parsed = parse(mail.data) if mail and tab not in {"raw", "request"} else None
+        parsed = parse(mail.data) if mail else None
         account = sandbox.store.account(details.account_id)
         request = sandbox.requests.that_made(message_id) if tab == "request" else None
         self._pages.show(
@@ -93,7 +83,7 @@ class MessagePage:
             widths=WIDTHS,
             width=width,
             headers=parsed.headers if parsed else _accepted_headers(details),
-            excerpt=_of_mail(tab, mail, parsed) if mail else _of_content(tab, details),
+            excerpt=part_of(tab, mail, parsed) if mail and parsed else _of_content(tab, details),
             request=request,
             snippets=snippets(request, req.prefix) if request else {},
         )
@@ -127,16 +117,9 @@ class ForcedBounce:
         raise falcon.HTTPSeeOther(f"/messages/{message_id}")
 
 
-def _choice(given: Mapping[str, str], name: str, known: Mapping[str, str], default: str) -> str:
-    choice = given.get(name, default)
-    if choice not in known:
-        raise ApiError(BAD_REQUEST, f"The '{name}' parameter must be one of these: {', '.join(known)}.")
-    return choice
-
-
 def _tried(attempt: Attempt) -> Tried:
-    word, kind, sign = _OUTCOMES[attempt.event]
-    return Tried(attempt, word, kind, sign, explain(attempt).text, [_line(line) for line in attempt.transcript])
+    lines = [_line(line) for line in attempt.transcript]
+    return Tried(attempt, LOOKS[attempt.event], explain(attempt).text, lines)
 
 
 def _line(line: str) -> tuple[str, str]:
@@ -152,15 +135,6 @@ def _accepted_headers(details: Details) -> Sequence[tuple[str, str]]:
     reply_to = [("Reply-To", str(content.reply_to.address))] if content.reply_to else []
     given = [("From", message.sender_text), ("To", message.recipient_text), ("Subject", message.subject)]
     return [*given, *reply_to, *content.headers.items()]
-
-
-def _of_mail(tab: str, mail: Mail, parsed: Parsed | None) -> Excerpt:
-    if tab == "raw":
-        # What is no UTF-8 is shown as octets: a reader of the raw mail wants to see just these.
-        return excerpt(mail.data.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
-    if parsed is None:
-        return excerpt("")
-    return excerpt((parsed.text if tab == "text" else parsed.html) or "")
 
 
 def _of_content(tab: str, details: Details) -> Excerpt:

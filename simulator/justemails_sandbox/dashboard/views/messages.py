@@ -5,7 +5,6 @@ from urllib.parse import quote, urlencode
 
 import falcon
 
-from justemails.api_keys import key_hash
 from justemails.errors import ApiError
 from justemails.listing import parse_list
 from justemails.records import Account, Message
@@ -67,7 +66,7 @@ class MessageList:
 
 def own_account(sandbox: Sandbox) -> str:
     """Return the account that the sandbox's own key belongs to; the first one, once that key is revoked."""
-    key = sandbox.store.key_by_hash(key_hash(sandbox.key))
+    key = sandbox.own_key
     return key.account_id if key else sandbox.store.accounts()[0].id
 
 

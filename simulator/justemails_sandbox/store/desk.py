@@ -4,6 +4,7 @@ A message that is under way is left alone: only its lease's holder may move it, 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,31 @@ from justemails.pony_store import content_json
 from justemails.pony_store.deliveries import leased
 from justemails.pony_store.messages import as_message
 from justemails.pony_store.tables import Tables, in_session, instant, instant_or_none, us
-from justemails.records import Attempt, Claim, Details
+from justemails.records import Attempt, Claim, Content, Message
 from justemails_contract.delivery import Event
 
 
-class MessageDesk(Tables):
-    """Implements ``justemails.store.Desk``."""
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A message with all that is kept of it but its attempts.
+
+    Args:
+        due_at: when it is to be tried next, or, while it is under way, when its lease ends; None: never again.
+    """
+
+    message: Message
+    account_id: str
+    content: Content
+    due_at: datetime | None
+    under_way: bool
+
+
+class Desk(Tables):
+    """What somebody sees, and does by hand, who looks after the messages of all accounts."""
 
     @in_session
     def details(self, message_id: str) -> Details | None:
+        """Return a message, whatever its account."""
         row = self.entities.message.get(lambda m: m.id == message_id)
         if not row:
             return None
@@ -30,6 +47,7 @@ class MessageDesk(Tables):
 
     @in_session
     def newest_attempts(self, message_ids: Sequence[str]) -> Mapping[str, Attempt]:
+        """Return the newest attempt of each message that has one, without its transcript."""
         ids = list(message_ids)
         # Each message has a few attempts, found by the primary key. Their transcripts stay where they are.
         rows = select(
@@ -44,6 +62,8 @@ class MessageDesk(Tables):
         return newest
 
     def make_due(self, message_id: str, now: datetime) -> bool:
+        """Have a message tried now instead of later. False: it does not wait, for it is under way, over or unknown."""
+
         def write() -> bool:
             row = self._waiting_row(message_id, now)
             if row is None:
@@ -54,6 +74,8 @@ class MessageDesk(Tables):
         return self.writer.write(write)
 
     def claim_waiting(self, message_id: str, now: datetime, lease_until: datetime) -> Claim | None:
+        """Lease this very message, due or not. None: it does not wait, for it is under way, over or unknown."""
+
         def write() -> Claim | None:
             row = self._waiting_row(message_id, now)
             return leased(row, lease_until) if row else None

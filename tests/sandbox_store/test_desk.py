@@ -6,21 +6,22 @@ from datetime import timedelta
 import pytest
 from tests.reference.support import NOW, make_message
 
-from justemails.pony_store import PonyStore
-from justemails.records import Account, Attempt, Claim, Details, Outcome
+from justemails.records import Account, Attempt, Claim, Outcome
 from justemails_contract.delivery import Event, Status, next_status
+from justemails_sandbox.store import SandboxStore
+from justemails_sandbox.store.desk import Details
 
 LEASE = timedelta(hours=1)
 LATER = NOW + timedelta(minutes=30)
 ID = make_message().id
 
 
-def claim_one(store: PonyStore) -> Claim:
+def claim_one(store: SandboxStore) -> Claim:
     (claim,) = store.claim(NOW, NOW + LEASE, 1)
     return claim
 
 
-def finish(store: PonyStore, claim: Claim, event: Event) -> bool:
+def finish(store: SandboxStore, claim: Claim, event: Event) -> bool:
     """Record the end of an attempt; one that is put off is due again much later."""
     status = next_status(Status.QUEUED, event)
     again = LATER if status is Status.QUEUED else None
@@ -28,21 +29,21 @@ def finish(store: PonyStore, claim: Claim, event: Event) -> bool:
     return store.finish(claim, Outcome(status, attempt, again, NOW if status is Status.DELIVERED else None))
 
 
-def details(store: PonyStore) -> Details:
+def details(store: SandboxStore) -> Details:
     found = store.details(ID)
     assert found
     return found
 
 
 @pytest.fixture
-def waiting(store: PonyStore) -> PonyStore:
+def waiting(store: SandboxStore) -> SandboxStore:
     """A store with one message, tried once and due again at LATER."""
     store.accept(replace(make_message(), created_at=NOW))
     assert finish(store, claim_one(store), Event.DEFERRED)
     return store
 
 
-def test_a_message_is_seen_whatever_its_account(store: PonyStore) -> None:
+def test_a_message_is_seen_whatever_its_account(store: SandboxStore) -> None:
     store.add_account(Account("acc_2", "Two", NOW))
     message = make_message(2, "acc_2", text="  It works.\n")
     store.accept(message)
@@ -53,7 +54,7 @@ def test_a_message_is_seen_whatever_its_account(store: PonyStore) -> None:
     assert store.details("msg_unknown") is None
 
 
-def test_what_is_under_way_and_what_is_over_is_told(waiting: PonyStore) -> None:
+def test_what_is_under_way_and_what_is_over_is_told(waiting: SandboxStore) -> None:
     assert (details(waiting).due_at, details(waiting).under_way) == (LATER, False)
     (claim,) = waiting.claim(LATER, LATER + LEASE, 1)
     assert (details(waiting).due_at, details(waiting).under_way) == (LATER + LEASE, True)
@@ -61,7 +62,7 @@ def test_what_is_under_way_and_what_is_over_is_told(waiting: PonyStore) -> None:
     assert (details(waiting).due_at, details(waiting).under_way) == (None, False)
 
 
-def test_a_waiting_message_is_made_due_and_claimed_as_any_other(waiting: PonyStore) -> None:
+def test_a_waiting_message_is_made_due_and_claimed_as_any_other(waiting: SandboxStore) -> None:
     assert waiting.claim(NOW, NOW + LEASE, 1) == []
 
     assert waiting.make_due(ID, NOW)
@@ -70,14 +71,14 @@ def test_a_waiting_message_is_made_due_and_claimed_as_any_other(waiting: PonySto
     assert (claim_one(waiting).attempt, waiting.next_due()) == (2, NOW + LEASE)
 
 
-def test_a_message_that_is_due_already_keeps_its_place(waiting: PonyStore) -> None:
+def test_a_message_that_is_due_already_keeps_its_place(waiting: SandboxStore) -> None:
     assert waiting.make_due(ID, LATER + LEASE)
 
     assert waiting.next_due() == LATER
 
 
 @pytest.mark.parametrize("in_doubt", [False, True])
-def test_an_attempt_under_way_is_not_disturbed(in_doubt: bool, waiting: PonyStore) -> None:
+def test_an_attempt_under_way_is_not_disturbed(in_doubt: bool, waiting: SandboxStore) -> None:
     (claim,) = waiting.claim(LATER, LATER + LEASE, 1)
     if in_doubt:
         assert waiting.note_in_doubt(claim, Attempt(2, LATER, None, "DOT"))
@@ -91,7 +92,7 @@ def test_an_attempt_under_way_is_not_disturbed(in_doubt: bool, waiting: PonyStor
 
 
 @pytest.mark.parametrize("event", [Event.ACCEPTED, Event.REFUSED, Event.EXPIRED])
-def test_what_is_over_is_neither_made_due_nor_claimed(event: Event, store: PonyStore) -> None:
+def test_what_is_over_is_neither_made_due_nor_claimed(event: Event, store: SandboxStore) -> None:
     """CHOICE-03: nothing leaves a terminal status."""
     store.accept(replace(make_message(), created_at=NOW))
     assert finish(store, claim_one(store), event)
@@ -102,7 +103,7 @@ def test_what_is_over_is_neither_made_due_nor_claimed(event: Event, store: PonyS
     assert store.next_due() is None
 
 
-def test_this_very_message_is_claimed_before_it_is_due_and_nobody_else_can_have_it(waiting: PonyStore) -> None:
+def test_this_very_message_is_claimed_before_it_is_due_and_nobody_else_can_have_it(waiting: SandboxStore) -> None:
     other = replace(make_message(2), created_at=NOW)
     waiting.accept(other)
 
@@ -116,7 +117,7 @@ def test_this_very_message_is_claimed_before_it_is_due_and_nobody_else_can_have_
     assert (details(waiting).message.status, details(waiting).due_at) == (Status.BOUNCED, None)
 
 
-def test_after_its_lease_a_message_is_anybodys_and_the_late_holder_changes_nothing(waiting: PonyStore) -> None:
+def test_after_its_lease_a_message_is_anybodys_and_the_late_holder_changes_nothing(waiting: SandboxStore) -> None:
     (late,) = waiting.claim(LATER, LATER + LEASE, 1)
 
     claim = waiting.claim_waiting(ID, LATER + LEASE, LATER + 2 * LEASE)
@@ -128,7 +129,7 @@ def test_after_its_lease_a_message_is_anybodys_and_the_late_holder_changes_nothi
     assert details(waiting).message.status is Status.BOUNCED
 
 
-def test_the_newest_attempt_of_each_message_is_found_at_once(waiting: PonyStore) -> None:
+def test_the_newest_attempt_of_each_message_is_found_at_once(waiting: SandboxStore) -> None:
     waiting.accept(replace(make_message(2), created_at=NOW))
     waiting.accept(replace(make_message(3), created_at=NOW))
     assert waiting.make_due(ID, NOW)

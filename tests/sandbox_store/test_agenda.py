@@ -8,13 +8,14 @@ from pathlib import Path
 
 from tests.reference.support import NOW, make_message
 
-from justemails.pony_store import PonyStore
-from justemails.records import Domain, DueCheck, DueMessage
+from justemails.records import Domain
+from justemails_sandbox.store import SandboxStore
+from justemails_sandbox.store.agenda import DueCheck, DueMessage
 
 MINUTE = timedelta(minutes=1)
 
 
-def test_messages_are_told_soonest_first_and_no_more_than_asked_for(store: PonyStore) -> None:
+def test_messages_are_told_soonest_first_and_no_more_than_asked_for(store: SandboxStore) -> None:
     for number in (3, 1, 2):
         store.accept(make_message(number))
     store.claim(NOW + MINUTE, NOW + MINUTE, 1)  # of message 1, which has been due longest
@@ -26,7 +27,7 @@ def test_messages_are_told_soonest_first_and_no_more_than_asked_for(store: PonyS
     assert (last.at, last.attempts, last.under_way) == (NOW + MINUTE, 1, True)
 
 
-def test_domains_are_told_unless_they_are_checked_on_request_alone(store: PonyStore, domain: Domain) -> None:
+def test_domains_are_told_unless_they_are_checked_on_request_alone(store: SandboxStore, domain: Domain) -> None:
     for number, check_at in enumerate((NOW + MINUTE, None, NOW)):
         store.add_domain(replace(domain, id=f"dom_{number}", name=f"d{number}.example", check_at=check_at))
 
@@ -34,7 +35,7 @@ def test_domains_are_told_unless_they_are_checked_on_request_alone(store: PonySt
     assert store.due_domains(1) == [DueCheck(NOW, "d2.example")]
 
 
-def test_an_index_has_them_in_order(store: PonyStore, tmp_path: Path) -> None:
+def test_an_index_has_them_in_order(store: SandboxStore, tmp_path: Path) -> None:
     """However many there are, only those that are told are looked at."""
     for ask in (store.due_messages, store.due_domains):
         ask(5)

@@ -1,11 +1,31 @@
 """What is going to happen, soonest first: for who looks at the clock."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from pony.orm import select
 
 from justemails.pony_store.tables import Tables, in_session, instant
-from justemails.records import DueCheck, DueMessage
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """When a message is acted on next: its next attempt, or, while one is under way, the end of its lease."""
+
+    at: datetime
+    message_id: str
+    recipient_text: str
+    attempts: int  # begun so far
+    under_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueCheck:
+    """When the records of a domain are looked at next."""
+
+    at: datetime
+    domain: str
 
 
 class Agenda(Tables):
