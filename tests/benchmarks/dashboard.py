@@ -25,6 +25,8 @@ _PAGES = {
     "messages": "/messages",
     "messages, last page": "/messages?page={last}",
     "messages, words of a subject": "/messages?q=seldom",
+    "messages, an umlaut of a subject": "/messages?q=gr%C3%BC%C3%9Fe",
+    "messages, a status": "/messages?q=status:bounced",
     "messages, a recipient": "/messages?q=to:user@example.com",
     "one message": "/messages/{message}",
     "inbox": "/inbox",

@@ -20,10 +20,10 @@ HTML = "<h1>Welcome!</h1><p>Thanks for signing up. Confirm your address to begin
 
 _INSERT = """
     INSERT INTO "Message" (id, account, seq, status, sender_text, recipient_text, sender_address, recipient_address,
-                           recipient_domain, subject, created_us, delivered_us, due_us, leased, fence, attempts,
-                           content)
+                           recipient_domain, subject, subject_lower, created_us, delivered_us, due_us, leased,
+                           fence, attempts, content)
     VALUES (?, ?, ?, 'delivered', 'hello@bench0.example', 'user@example.com', 'hello@bench0.example',
-            'user@example.com', 'example.com', ?, ?, ?, NULL, 0, 1, 1, ?)
+            'user@example.com', 'example.com', ?, ?, ?, ?, NULL, 0, 1, 1, ?)
 """
 _INSERT_ATTEMPT = """
     INSERT INTO "Attempt" (message_id, number, at_us, event, phase, host, ip, tls, code, enhanced, text, transcript)
@@ -106,7 +106,8 @@ def _messages(account_id: str, size: int) -> Iterator[Sequence[object]]:
         Content(parse_mailbox("hello@bench0.example"), parse_address("user@example.com"), "Welcome", HTML, "Welcome!")
     )
     for seq in range(1, size + 1):
-        yield (_id(size, seq), account_id, seq, _subject(seq), _at_us(seq), _at_us(seq) + 500_000, content)
+        subject, at_us = _subject(seq), _at_us(seq)
+        yield (_id(size, seq), account_id, seq, subject, subject.lower(), at_us, at_us + 500_000, content)
 
 
 def _id(size: int, seq: int) -> str:

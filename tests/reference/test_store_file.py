@@ -55,7 +55,7 @@ def test_a_file_of_another_version_is_refused_and_left_as_it_is(tmp_path: Path) 
     with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT sql FROM sqlite_master").fetchall() == before
     with closing(sqlite3.connect(path)) as file:
-        file.execute("PRAGMA user_version = 2")
+        file.execute("PRAGMA user_version = 3")
     PonyStore(str(path)).close()
 
 
