@@ -17,7 +17,7 @@ from pony.orm import Optional as OptionalColumn
 
 from fakemx.mx.parsed import parse
 from fakemx.mx.received import Received
-from justemails.pony_store.tables import in_session, instant, us
+from justemails.pony_store.tables import containing, in_session, instant, us
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +208,14 @@ def _narrowed(cards: Any, wanted: MailFilter) -> Any:  # Pony queries
         recipient = wanted.recipient.lower()
         cards = cards.filter(lambda c: c.recipient == recipient)
     if wanted.sender is not None:
-        sender = wanted.sender.lower()
-        cards = cards.filter(lambda c: sender in c.sender)
+        cards = containing(cards, "sender", wanted.sender)
     if wanted.subject is not None:
-        subject = wanted.subject.lower()
-        cards = cards.filter(lambda c: subject in c.subject)
+        cards = containing(cards, "subject", wanted.subject)
     if wanted.message_id is not None:
         message_id = wanted.message_id
         cards = cards.filter(lambda c: c.message_id == message_id)
-    for one in wanted.words:
-        word = one.lower()
-        cards = cards.filter(lambda c: word in c.text)  # noqa: B023  # Pony reads it at once
+    for word in wanted.words:
+        cards = containing(cards, "text", word)
     return cards
 
 

@@ -105,6 +105,8 @@ def test_the_inbox_is_listed_filtered_read_and_emptied(client: Client) -> None:
     for query in ("to=Ann@example.com", "subject=first+100%25", f"messageId={first}", "perPage=1&page=2"):
         assert [mail["to"] for mail in client.get(f"/inbox?{query}")["data"]] == ["ann@example.com"]
     assert client.get("/inbox?from=nobody")["data"] == []
+    for name in ("to", "from", "subject", "messageId"):
+        assert client.get(f"/inbox?{name}={'long' * 15_000}")["data"] == []
 
     mail = everything["data"][1]
     assert client.get(f"/inbox/{mail['id']}") == mail
