@@ -75,18 +75,24 @@ def _ask(connection: http.client.HTTPConnection, path: str) -> float:
 
 def _viewers(settings: Settings, folder: Path) -> list[Row]:
     senders = populate(folder / "template" / STORE, settings.keys)
-    rates: dict[int, list[float]] = {0: [], _VIEWERS: []}
-    for _ in range(settings.rounds):
-        for count, its in rates.items():
-            data = folder / "round"
-            shutil.copytree(folder / "template", data)
-            with sandbox(data) as running, _looking(running.port, count):
-                load = run_load(running.port, senders, warm_up_s=settings.warm_up_s, seconds=settings.round_s)
-                its.append(load.rate)
+
+    def rate(viewers: int) -> float:
+        data = folder / "round"
+        shutil.copytree(folder / "template", data)
+        try:
+            with sandbox(data) as running, _looking(running.port, viewers):
+                return run_load(running.port, senders, warm_up_s=settings.warm_up_s, seconds=settings.round_s).rate
+        finally:
             shutil.rmtree(data)
-    ratio = median(rates[_VIEWERS]) / median(rates[0])
-    spread = ", ".join(f"{one / other:.2f}" for one, other in zip(rates[_VIEWERS], rates[0], strict=True))
-    return [at_least(f"dashboard: accepts with {_VIEWERS} viewers / without", ratio, 0.9, f"by round {spread}")]
+
+    ratios = []
+    for pair in range(settings.viewer_pairs):
+        # Whoever goes second finds a warmer machine, so they take turns in that.
+        first, second = (0, _VIEWERS) if pair % 2 else (_VIEWERS, 0)
+        rates = {first: rate(first), second: rate(second)}
+        ratios.append(rates[_VIEWERS] / rates[0])
+    spread = f"median of pairs {', '.join(f'{ratio:.2f}' for ratio in sorted(ratios))}"
+    return [at_least(f"dashboard: accepts with {_VIEWERS} viewers / without", median(ratios), 0.9, spread)]
 
 
 @contextmanager

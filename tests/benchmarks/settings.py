@@ -18,6 +18,7 @@ class Settings:
     memory_last: int
     dashboard_messages: int
     dashboard_repeats: int
+    viewer_pairs: int  # of rounds with viewers and without
     patience_s: float  # the longest wait for anything
 
 
@@ -33,6 +34,7 @@ FULL = Settings(
     memory_last=10_000,
     dashboard_messages=100_000,
     dashboard_repeats=15,
+    viewer_pairs=9,
     patience_s=240,
 )
 
@@ -48,5 +50,6 @@ QUICK = Settings(
     memory_last=1_000,
     dashboard_messages=100_000,
     dashboard_repeats=5,
+    viewer_pairs=1,
     patience_s=20,
 )
