@@ -5,8 +5,10 @@ No line of the banner's commands is wrapped or continued, so that each can be pa
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from fakemx.behaviours.catalogue import CATALOGUE
+from justemails.wire import timestamp
 from justemails_sandbox.events import LoggedEvent
 from justemails_sandbox.seeding import SENDER
 from justemails_sandbox.served import ServedSandbox
@@ -17,7 +19,7 @@ _SHOWN = ("bounce", "greylist", "full", "down", "slow", "drop", "nxdomain", "fai
 def banner(sandbox: ServedSandbox) -> str:
     """Return the text that a started sandbox shows."""
     body = json.dumps({"from": SENDER, "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"})
-    mode = "runs" if sandbox.clock.running else "stands still at " + sandbox.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    mode = "runs" if sandbox.clock.running else "stands still at " + timestamp(sandbox.clock.now())
     lines = [
         "justemails sandbox is ready. Nothing it sends leaves this machine.",
         "",
@@ -61,7 +63,9 @@ def _tell(kind: str, details: Mapping[str, object]) -> str | None:
             said = " ".join(str(part) for part in (details["code"], details["text"]) if part)
             line = f"{details['messageId']}  attempt {details['attempt']} to {details['to']}: {details['outcome']}"
             # What a far server says is quoted: it may hold anything.
-            return f"{line} at {details['phase']} ({said!a})" + (f", next {details['next']}" if details["next"] else "")
+            line += f" at {details['phase']} ({said!a})"
+            due = details["next"]
+            return f"{line}, next {timestamp(datetime.fromisoformat(str(due)))}" if due else line
         case "transition":
             return f"{details['messageId']}  {details['from']} -> {details['status']}"
     return None

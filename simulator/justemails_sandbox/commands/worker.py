@@ -13,6 +13,7 @@ import click
 from justemails.domains import SendingHost
 from justemails.records import Claim, Outcome
 from justemails.store import UnusableStoreError
+from justemails.wire import timestamp
 from justemails.worker import SMTP_PORT, Network, Relay, Worker, WorkerSettings
 from justemails_sandbox.commands.option_types import HostName, HostPort, IpAddress, IpNetwork, NameServer
 from justemails_sandbox.data_folder import is_of_sandbox
@@ -148,4 +149,4 @@ def _as_line(claim: Claim, outcome: Outcome) -> str:
     attempt = outcome.attempt
     said = " ".join(str(part) for part in (attempt.code, attempt.text) if part)
     line = f"{claim.message_id}  attempt {attempt.number} to {claim.content.recipient}: {attempt.event} ({said!a})"
-    return f"{line}, next {outcome.due_at.isoformat()}" if outcome.due_at else line
+    return f"{line}, next {timestamp(outcome.due_at)}" if outcome.due_at else line
