@@ -70,7 +70,7 @@ class Sandbox:
         self.new_secret = make_new_secret()
         # Jitter and the order of equal hosts: nobody gains by guessing them.
         self.rng = random.Random(settings.seed if settings.seed is not None else secrets.randbits(64))  # noqa: S311
-        self.key = seed(self.store, self.clock, self.new_id, self.new_secret, settings.key or state.key)
+        self.key = seed(self.store, self.clock, self.new_id, self.new_secret, settings.key, state.key)
         self.loop = LoopThread("justemails-engine")
 
     def start(self) -> None:
@@ -171,7 +171,7 @@ class Sandbox:
         self.requests.clear()
         self.events.forget()
         await self.network.reset()
-        self.key = seed(self.store, self.clock, self.new_id, self.new_secret, self.key)
+        self.key = seed(self.store, self.clock, self.new_id, self.new_secret, None, self.key)
         self._start_engine()
 
     def _on_mail(self, received: Received) -> None:

@@ -1,5 +1,6 @@
 """What a fresh sandbox has: one account, one key, and the verified domain of the document's examples."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from justemails.api_keys import KEY_FORM, key_hash, key_hint
@@ -18,11 +19,19 @@ class UnusableKeyError(ValueError):
     """A key that cannot be used; the message says what would pass."""
 
 
-def seed(store: Store, clock: Clock, new_id: NewId, new_secret: NewSecret, wanted_key: str | None) -> str:
+def seed(
+    store: Store,
+    clock: Clock,
+    new_id: NewId,
+    new_secret: NewSecret,
+    wanted_key: str | None,
+    kept_key: str | None = None,
+) -> str:
     """Fill an empty store, see to it that there is a working key, and return that key.
 
     Args:
-        wanted_key: the key to accept; None makes a new one.
+        wanted_key: the key to accept; None accepts the kept one, or else a new one.
+        kept_key: the key of the last time; None, or a key that was revoked since, is as none.
 
     Raises:
         UnusableKeyError: the wanted key has not the form of a key, or was revoked.
@@ -31,16 +40,16 @@ def seed(store: Store, clock: Clock, new_id: NewId, new_secret: NewSecret, wante
     # Its domain tells the sandbox's own account from those that users have made, unless they took it away.
     owners = [domain.account_id for domain in store.domains_named(DOMAIN)] + [account.id for account in accounts]
     account_id = owners[0] if owners else _make_account(store, clock, new_id)
-    secret = wanted_key or new_secret()
-    if not KEY_FORM.fullmatch(secret):
-        raise UnusableKeyError("a key must be je_live_ and 38 letters and digits")
-    if store.key_by_hash(key_hash(secret)) is None:
+    for secret in (wanted_key,) if wanted_key else (kept_key or new_secret(), new_secret()):
+        if not KEY_FORM.fullmatch(secret):
+            raise UnusableKeyError("a key must be je_live_ and 38 letters and digits")
+        if store.key_by_hash(key_hash(secret)) is not None:
+            return secret
         key = Key(new_id("key_"), account_id, "Sandbox", Scope.FULL, key_hint(secret), clock.now())
-        try:
+        with suppress(DuplicateError):
             store.add_key(key, key_hash(secret))
-        except DuplicateError:
-            raise UnusableKeyError("this key was revoked, and revoking is for good; choose another one") from None
-    return secret
+            return secret
+    raise UnusableKeyError("this key was revoked, and revoking is for good; choose another one")
 
 
 def _make_account(store: Store, clock: Clock, new_id: NewId) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Dialog, Error, Page
 from tests.browser.looking import WIDTHS, Scheme, looking
+from tests.dashboard.client import Client
 from tests.dashboard.mails import html_mail, put
 
 from justemails_sandbox.served import ServedSandbox
@@ -75,7 +76,7 @@ BREAKOUTS = "".join(
 )
 """Each of them leaves another place that it may stand in, wherever the ones before it have led."""
 
-PARTS = ("text", "source", "headers", "raw")
+PARTS = ("text", "source", "headers", "structure", "raw")
 PICTURE = (
     "Content-Type: image/gif\r\nContent-ID: <own>\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -164,6 +165,20 @@ def test_a_mail_that_is_looked_at_and_clicked_does_nothing(
             with suppress(Error):  # what is no element here, or has no size, cannot be clicked
                 look.page.frame_locator("iframe").locator("#click").click(timeout=500, **click)
             watch.assert_still(sandbox, outside, address)
+
+
+def test_what_was_accepted_does_nothing_before_it_arrives(
+    sandbox: ServedSandbox, outside: Outside, browser: Browser
+) -> None:
+    html = "".join(HTML[name].replace("$OUTSIDE", outside.address) for name in ("blank link", "hints", "media", "svg"))
+    message_id = Client(sandbox).mail("bob@greylist.test", html=html)
+    address = f"{sandbox.url}/messages/{message_id}"
+    with looking(browser, scheme="light", width=WIDTHS[0]) as look:
+        watch = Watch(look.page)
+        look.page.goto(address)
+        look.page.frame_locator("iframe").locator("#click").click(modifiers=["Control"])
+
+        watch.assert_still(sandbox, outside, address)
 
 
 def test_a_mail_that_is_named_to_break_out_does_nothing_on_any_page(

@@ -20,6 +20,14 @@ def test_the_curl_of_an_empty_sandbox_works_as_pasted(client: Client) -> None:
     assert "Nothing yet" in page.text
 
 
+def test_a_key_that_was_revoked_is_not_said_to_work(client: Client) -> None:
+    assert "The key below works." in client.get("/").text
+    (key,) = client.api("GET", "/api-keys")["data"]
+    client.api("DELETE", f"/api-keys/{key['id']}")
+
+    assert "The key below was revoked and is answered 401: make another one ." in client.get("/").text
+
+
 def test_a_test_mail_goes_where_its_button_says_and_shows_up_among_what_happened(client: Client) -> None:
     client.send("/send-test", to="user@bounce.test")
     client.advance("1s")

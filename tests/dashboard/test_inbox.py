@@ -182,6 +182,23 @@ def test_a_mail_of_elsewhere_leads_to_no_message(client: Client, sandbox: Served
     assert "not sent by this sandbox" in page.text
 
 
+def test_how_a_mail_is_put_together_is_shown_as_a_tree(client: Client, sandbox: ServedSandbox) -> None:
+    page = client.get(f"/inbox/{put(sandbox, MIXED)}?show=structure")
+
+    (tree,) = re.findall(r'<ul class="tree">.*?</ul>\s*<p', page.html, re.DOTALL)
+    assert tree.count("<ul>") == 1
+    assert "multipart/mixed 5 parts text/html 103 bytes image/png 5 bytes, base64, cid:logo" in page.text
+    assert "text/html ../../x 18 bytes, attachment image/svg+xml a X: y.html 17 bytes, attachment" in page.text
+
+
+def test_a_mail_of_endless_parts_is_shown_in_part(client: Client, sandbox: ServedSandbox) -> None:
+    deep = "".join(f"Content-Type: multipart/mixed; boundary=B{n}\r\n\r\n--B{n}\r\n" for n in range(300))
+    wide = "Content-Type: multipart/mixed; boundary=B\r\n\r\n" + "--B\r\n\r\nx\r\n" * 500
+
+    assert client.get(f"/inbox/{put(sandbox, deep)}?show=structure").status == 200
+    assert "401 more are not listed" in client.get(f"/inbox/{put(sandbox, wide)}?show=structure").text
+
+
 def test_a_link_is_text_and_nothing_to_click(client: Client, sandbox: ServedSandbox) -> None:
     page = client.get(f"/inbox/{put(sandbox, MIXED)}")
 
@@ -331,7 +348,7 @@ def test_a_long_mail_is_cut_and_says_so(client: Client, sandbox: ServedSandbox) 
 def test_octets_that_are_no_text_do_not_break_a_page(client: Client, sandbox: ServedSandbox) -> None:
     mail_id = put(sandbox, b"Subject: \xff\x00\xed\xa0\x80\r\nContent-Type: text/html; charset=\xff\r\n\r\n<p>\xff\x00")
 
-    for path in ("", "/preview", "?show=source", "?show=headers", "?show=raw"):
+    for path in ("", "/preview", "?show=source", "?show=headers", "?show=structure", "?show=raw"):
         assert client.get(f"/inbox/{mail_id}{path}").status == 200
     assert r"Subject: \xff[U+0000]\xed" in client.get(f"/inbox/{mail_id}?show=raw").text
 

@@ -203,6 +203,22 @@ def test_what_arrived_is_shown_in_every_form(client: Client) -> None:
     assert "X-Campaign spring" in headers
     assert f"Message-ID <{message_id}@" in headers
     assert "MIME-Version: 1.0" in open_message(client, message_id, "raw").text
+    assert (
+        "multipart/alternative 2 parts text/plain 11 bytes, utf-8, 7bit text/html 14 bytes, utf-8, 7bit"
+        in open_message(client, message_id, "structure").text
+    )
+
+
+def test_the_preview_of_what_was_accepted_is_as_harmless_as_that_of_a_mail(client: Client) -> None:
+    message_id = client.mail("bob@greylist.test", html='<link rel=preconnect><a href="http://x.test">x</a>')
+    path = f"/messages/{message_id}/preview"
+
+    page = client.get(path)
+
+    assert page.html.partition("</style>")[2] == '<x-link rel=preconnect><a x-href="http://x.test">x</a>'
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
+    assert client.get(path, {"Sec-Fetch-Dest": "document"}).path == f"/messages/{message_id}"
+    assert client.get("/messages/msg_none/preview").status == 404
 
 
 def test_before_it_arrives_what_was_accepted_is_shown(client: Client) -> None:
@@ -210,11 +226,15 @@ def test_before_it_arrives_what_was_accepted_is_shown(client: Client) -> None:
 
     page = open_message(client, message_id)
     assert "It has not arrived yet. What was accepted by the API is shown instead." in page.text
-    assert "<iframe" not in page.html
-    assert "<h1>Soon</h1>" in unescape(page.html)
+    (frame,) = re.findall(r"<iframe[^>]*>", page.html)
+    assert 'sandbox=""' in frame
+    assert f'src="/messages/{message_id}/preview"' in frame
+    assert "<h1>Soon</h1>" in client.get(f"/messages/{message_id}/preview").html
+    assert "<h1>Soon</h1>" in unescape(open_message(client, message_id, "source").html)
     assert "There are none before the mail arrives" in page.text
     assert "X-Campaign spring" in open_message(client, message_id, "headers").text
-    assert "no raw octets before" in open_message(client, message_id, "raw").text
+    for tab in ("raw", "structure"):
+        assert "no octets before" in open_message(client, message_id, tab).text
     assert "It works." in open_message(client, message_id, "text").text
 
 

@@ -130,6 +130,21 @@ def test_a_given_key_is_accepted(data: str) -> None:
         assert request("GET", started.ready["api"] + "/messages", key=key).status == 200
 
 
+def test_a_key_that_was_revoked_is_followed_by_a_new_one_and_never_wanted_again(data: str) -> None:
+    with process("--data", data) as started:
+        first = started.ready["key"]
+        ((key,),) = (request("GET", started.ready["api"] + "/api-keys", key=first).json["data"],)
+        assert request("DELETE", f"{started.ready['api']}/api-keys/{key['id']}", key=first).status == 200
+
+    with process("--data", data) as again:
+        assert again.ready["key"] != first
+        assert request("GET", again.ready["api"] + "/messages", key=again.ready["key"]).status == 200
+
+    refused = run("sandbox", "--port", "0", "--data", data, "--key", first)
+    assert refused.returncode == 2
+    assert "this key was revoked" in refused.stderr
+
+
 def test_a_taken_port_is_exit_3_with_one_plain_line(data: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = run("sandbox", "--port", str(taken.getsockname()[1]), "--data", data)

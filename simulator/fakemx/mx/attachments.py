@@ -6,11 +6,10 @@ untrusted text: nobody may make a file's name of one, or a Content-Type.
     >>> [(one.name, one.type) for one in attachments(mail.data)]     # [("bill.pdf", "application/pdf")]
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import Message
 
-from fakemx.mx.parsed import decoded, leaves, read_message
+from fakemx.mx.parsed import leaves, read_message
+from fakemx.mx.part_reading import content_id_of, file_name_of, payload_of, said
 
 _BODIES = ("text/html", "text/plain")
 
@@ -34,29 +33,9 @@ def attachments(data: bytes) -> tuple[Attachment, ...]:
     """Return every part but the text and the HTML that ``parse`` returns, in order."""
     found, bodies = [], set()
     for part in leaves(read_message(data)):
-        kind = _said(part.get_content_type)
-        if kind in _BODIES and kind not in bodies and _said(part.get_content_disposition) != "attachment":
+        kind = said(part.get_content_type)
+        if kind in _BODIES and kind not in bodies and said(part.get_content_disposition) != "attachment":
             bodies.add(kind)
         else:
-            found.append(_attachment(part, kind))
+            found.append(Attachment(file_name_of(part), kind, content_id_of(part), payload_of(part)))
     return tuple(found)
-
-
-def _attachment(part: Message, kind: str) -> Attachment:
-    content_id = decoded(_said(lambda: str(part.get("Content-ID", "")))).removeprefix("<").removesuffix(">")
-    return Attachment(decoded(_said(part.get_filename)), kind, content_id, _payload(part))
-
-
-def _said(ask: Callable[[], str | None]) -> str:
-    try:
-        return (ask() or "").encode("utf-8", "replace").decode()  # half of a surrogate pair is no text
-    except Exception:  # noqa: BLE001  # broken parameters, unknown charsets: the mail says nothing readable
-        return ""
-
-
-def _payload(part: Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except Exception:  # noqa: BLE001  # an encoding that cannot be undone
-        return b""
-    return payload if isinstance(payload, bytes) else b""

@@ -20,7 +20,7 @@ from justemails_sandbox.dashboard.views.home import Home, TestMail
 from justemails_sandbox.dashboard.views.inbox import InboxDeletion, InboxPage, Latest, MailPage
 from justemails_sandbox.dashboard.views.keys import KeyRevocation, Keys
 from justemails_sandbox.dashboard.views.limits import Limits
-from justemails_sandbox.dashboard.views.mail_files import MailAttachment, MailPreview, MailSource
+from justemails_sandbox.dashboard.views.mail_files import ContentPreview, MailAttachment, MailPreview, MailSource
 from justemails_sandbox.dashboard.views.message import AttemptNow, ForcedBounce, MessagePage
 from justemails_sandbox.dashboard.views.messages import MessageList
 from justemails_sandbox.dashboard.views.network import Network
@@ -42,6 +42,7 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
         "/send-test": TestMail(sandbox, api, home),
         "/messages": MessageList(sandbox, pages),
         "/messages/{message_id}": MessagePage(sandbox, pages),
+        "/messages/{message_id}/preview": ContentPreview(sandbox),
         "/messages/{message_id}/attempt": AttemptNow(sandbox),
         "/messages/{message_id}/bounce": ForcedBounce(sandbox),
         "/inbox": InboxPage(sandbox, pages),

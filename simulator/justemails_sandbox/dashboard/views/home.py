@@ -49,6 +49,7 @@ class Home:
             resp,
             "home.html",
             programs=programs("POST", f"{req.prefix}{BASE_PATH}/send", _FIRST_MAIL, self._sandbox.key),
+            key_works=lambda: self._sandbox.own_key is not None,
             behaviours=[(name, CATALOGUE[name].summary) for name in _SHOWN],
             all_behaviours=len(CATALOGUE),
             events=events[:_NEWEST],

@@ -6,6 +6,7 @@ import falcon
 
 from fakemx.mx.attachments import attachments
 from fakemx.mx.parsed import Parsed, parse
+from fakemx.mx.structure import structure
 from justemails.errors import ApiError
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 from justemails_sandbox.control import reading
@@ -18,7 +19,14 @@ from justemails_sandbox.sandbox import Sandbox
 _PER_PAGE = 50
 _RECIPIENTS = 20
 _MOST_WORDS = 200  # characters: each word is looked for in every mail
-_PARTS = {"html": "HTML", "text": "Text", "source": "HTML source", "headers": "Headers", "raw": "Raw"}
+_PARTS = {
+    "html": "HTML",
+    "text": "Text",
+    "source": "HTML source",
+    "headers": "Headers",
+    "structure": "Structure",
+    "raw": "Raw",
+}
 
 
 class InboxPage:
@@ -103,6 +111,7 @@ class MailPage:
             show=show,
             widths=WIDTHS,
             width=choice(given, "width", WIDTHS, "full"),
+            structure=structure(mail.data) if show == "structure" else None,
             excerpt=part_of(show, mail, parsed),
         )
 

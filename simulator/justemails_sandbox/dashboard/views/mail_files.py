@@ -11,6 +11,7 @@ from justemails.errors import ApiError
 from justemails_contract.errors import NOT_FOUND
 from justemails_sandbox.dashboard.preview import POLICY, preview
 from justemails_sandbox.dashboard.views.inbox import find
+from justemails_sandbox.dashboard.views.message import details_of
 from justemails_sandbox.sandbox import Sandbox
 
 _ENDINGS = {
@@ -36,14 +37,18 @@ class MailPreview:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mail_id: str) -> None:
         mail = find(self._inbox, mail_id)
-        # Opened by itself it would have no page around it that keeps its links from leading out.
-        if req.get_header("Sec-Fetch-Dest") == "document":
-            raise falcon.HTTPSeeOther(f"/inbox/{mail.id}")
-        resp.content_type = falcon.MEDIA_HTML
-        resp.set_header("Content-Security-Policy", POLICY)
-        resp.set_header("Referrer-Policy", "no-referrer")
-        resp.set_header("X-DNS-Prefetch-Control", "off")
-        resp.data = preview(parse(mail.data).html or "", attachments(mail.data)).encode("utf-8", "replace")
+        _show_framed(req, resp, f"/inbox/{mail.id}", preview(parse(mail.data).html or "", attachments(mail.data)))
+
+
+class ContentPreview:
+    """``GET /messages/{id}/preview``: the HTML that the API accepted, for the frame of a page."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._store = sandbox.store
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
+        details = details_of(self._store, message_id)
+        _show_framed(req, resp, f"/messages/{message_id}", preview(details.content.html or "", ()))
 
 
 class MailSource:
@@ -70,6 +75,18 @@ class MailAttachment:
             raise ApiError(NOT_FOUND, f"The mail has {len(found)} attachments.")
         part = found[number - 1]
         _download(resp, f"{mail.id}-attachment-{number}.{_ENDINGS.get(part.type, 'bin')}", part.data)
+
+
+def _show_framed(req: falcon.Request, resp: falcon.Response, page: str, html: str) -> None:
+    """Answer with HTML for a frame; whoever opens it by itself is led to the page whose frame it is for."""
+    # It would have no page around it that keeps its links from leading out.
+    if req.get_header("Sec-Fetch-Dest") == "document":
+        raise falcon.HTTPSeeOther(page)
+    resp.content_type = falcon.MEDIA_HTML
+    resp.set_header("Content-Security-Policy", POLICY)
+    resp.set_header("Referrer-Policy", "no-referrer")
+    resp.set_header("X-DNS-Prefetch-Control", "off")
+    resp.data = html.encode("utf-8", "replace")
 
 
 def _download(resp: falcon.Response, name: str, data: bytes) -> None:

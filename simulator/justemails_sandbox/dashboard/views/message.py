@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import falcon
 
 from fakemx.mx.parsed import parse
+from fakemx.mx.structure import structure
 from justemails.delivery.reasons import explain
 from justemails.errors import ApiError
 from justemails.records import Attempt
@@ -22,6 +23,7 @@ from justemails_sandbox.dashboard.timeline import timeline
 from justemails_sandbox.dashboard.verdicts import verdicts
 from justemails_sandbox.inbox import Mail, MailFilter
 from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.store import SandboxStore
 from justemails_sandbox.store.desk import Details
 
 TABS = {
@@ -29,6 +31,7 @@ TABS = {
     "text": "Text",
     "source": "HTML source",
     "headers": "Headers",
+    "structure": "Structure",
     "raw": "Raw",
     "request": "Request that made it",
 }
@@ -55,9 +58,7 @@ class MessagePage:
         given = reading.query(req, "tab", "width", "mail", "state")
         tab, width = choice(given, "tab", TABS, "html"), choice(given, "width", WIDTHS, "full")
         sandbox = self._sandbox
-        details = sandbox.store.details(message_id)
-        if details is None:
-            raise ApiError(NOT_FOUND, "There is no such message: it may be from before a reset.")
+        details = details_of(sandbox.store, message_id)
         attempts = sandbox.store.attempts(message_id)
         copies, _ = sandbox.inbox.listed(MailFilter(message_id=message_id), 1, _COPIES)
         mail = self._mail(given.get("mail"), [copy.id for copy in copies])
@@ -83,6 +84,7 @@ class MessagePage:
             widths=WIDTHS,
             width=width,
             headers=parsed.headers if parsed else _accepted_headers(details),
+            structure=structure(mail.data) if mail and tab == "structure" else None,
             excerpt=part_of(tab, mail, parsed) if mail and parsed else _of_content(tab, details),
             request=request,
             snippets=snippets(request, req.prefix) if request else {},
@@ -115,6 +117,18 @@ class ForcedBounce:
     def on_post(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
         by_hand.force_bounce(self._sandbox, message_id)
         raise falcon.HTTPSeeOther(f"/messages/{message_id}")
+
+
+def details_of(store: SandboxStore, message_id: str) -> Details:
+    """Return all that is kept of a message.
+
+    Raises:
+        ApiError: 404.
+    """
+    details = store.details(message_id)
+    if details is None:
+        raise ApiError(NOT_FOUND, "There is no such message: it may be from before a reset.")
+    return details
 
 
 def _tried(attempt: Attempt) -> Tried:
