@@ -3,11 +3,13 @@
 import html
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from tests.dashboard.client import Client, Page
 
 from justemails.api_keys import KEY_FORM
+from justemails.domains import make_domain
 from justemails.records import Key
 from justemails_sandbox.sandbox import Sandbox
 
@@ -52,6 +54,13 @@ def test_the_command_beside_the_secret_works_as_pasted(client: Client, scope: st
 
     assert secret in commands
     assert passes in run.stdout
+
+
+def test_the_command_sends_from_the_domain_that_was_not_tampered_with(client: Client, sandbox: Sandbox) -> None:
+    other = make_domain(account_of(sandbox), "another.example", sandbox.clock, sandbox.new_id)
+    sandbox.store.add_domain(replace(other, verified_at=sandbox.clock.now()))
+
+    assert "hello@yourdomain.com" in make(client)[0].text
 
 
 def test_without_a_verified_domain_the_command_is_one_that_passes_or_says_what_is_missing(

@@ -111,10 +111,10 @@ def python(method: str, url: str, body: bytes = b"", key: str | None = None) -> 
 def node(method: str, url: str, body: bytes = b"", key: str | None = None) -> str:
     """Return a program for Node 18 or later."""
     bearer = f'"Bearer {key}"' if key else f'"Bearer " + process.env.{KEY_VARIABLE}'
-    headers, content = f"Authorization: {bearer}", ""
+    headers, content = [f"Authorization: {bearer}"], ""
     members, text = _members(body), _plain(body)
     if body:
-        headers += f', "Content-Type": "{_JSON}"'
+        headers.append(f'"Content-Type": "{_JSON}"')
     # Written out as an object, a member of this name would be the object's prototype, and not be sent.
     if members is not None and b"__proto__" not in body:
         content = f"  body: JSON.stringify({_indented(_literal(members), 2)}),\n"
@@ -122,9 +122,10 @@ def node(method: str, url: str, body: bytes = b"", key: str | None = None) -> st
         content = f"  body: {json.dumps(text, ensure_ascii=False)},\n"
     elif body:
         content = f'  body: Buffer.from("{base64.b64encode(body).decode()}", "base64"),\n'
+    lines = "".join(f"    {header},\n" for header in headers)
     return (
         f"const response = await fetch({json.dumps(url)}, {{\n  method: {json.dumps(method)},\n"
-        f"  headers: {{{headers}}},\n{content}}});\nconsole.log(response.status, await response.text());"
+        f"  headers: {{\n{lines}  }},\n{content}}});\nconsole.log(response.status, await response.text());"
     )
 
 

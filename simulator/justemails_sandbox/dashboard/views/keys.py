@@ -18,6 +18,7 @@ from justemails_sandbox.dashboard.snippets import KEY_VARIABLE, curl
 from justemails_sandbox.dashboard.views.accounts import AccountPages
 from justemails_sandbox.dashboard.views.counting import Counting, usages
 from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.seeding import DOMAIN
 
 PATH = "/keys"
 
@@ -113,6 +114,8 @@ class Keys:
 
     def _made(self, req: falcon.Request, key: Key, secret: str) -> MadeKey:
         verified = [domain.name for domain in self._sandbox.store.domains(key.account_id) if domain.verified]
+        # The sandbox's own first: the records of others may have been broken since.
+        verified.sort(key=lambda name: name != DOMAIN)
         url, sender = req.prefix + BASE_PATH, f"hello@{verified[0]}" if verified else None
         if key.scope is Scope.READ or (sender is None and key.scope is Scope.FULL):
             command = curl("GET", f"{url}/messages")
