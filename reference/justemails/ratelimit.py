@@ -101,12 +101,19 @@ class RateLimiter:
             return look(self._logs.get((key_id, tier), ()), self._limits[tier], self._clock.monotonic_ns())
 
     @property
-    def counts_something(self) -> bool:
-        """Whether any request of any key still counts, so that waiting alone changes what ``usage`` says."""
+    def counted_keys(self) -> Sequence[str]:
+        """The ids of the keys of which a request still counts, who asked last first.
+
+        As long as there is one, waiting alone changes what ``usage`` says.
+        """
         with self._lock:
             now_ns = self._clock.monotonic_ns()
-            newest = ((tier, [log[-1]]) for (_, tier), log in self._logs.items() if log)
-            return any(look(log, self._limits[tier], now_ns).count for tier, log in newest)
+            newest = [
+                (log[-1], key_id)
+                for (key_id, tier), log in self._logs.items()
+                if log and look((log[-1],), self._limits[tier], now_ns).count
+            ]
+        return list(dict.fromkeys(key_id for _, key_id in sorted(newest, reverse=True)))
 
     def forget(self) -> None:
         """Start every window anew."""

@@ -11,6 +11,7 @@ from tests.dashboard.client import Client, Page
 from justemails.api_keys import KEY_FORM
 from justemails.domains import make_domain
 from justemails.records import Key
+from justemails_contract.operations import Scope
 from justemails_sandbox.sandbox import Sandbox
 
 
@@ -23,6 +24,16 @@ def make(client: Client, name: str = "Production", scope: str = "full") -> tuple
     (secret,) = re.findall(rf"<pre[^>]*>({KEY_FORM.pattern})</pre>", page.html)
     made = next(key for key in client.sandbox.store.keys(account_of(client.sandbox)) if key.name == name)
     return page, secret, made
+
+
+def add_key(sandbox: Sandbox, account_id: str, number: int) -> None:
+    key = Key(f"key_{number:03}", account_id, f"Key {number}", Scope.FULL, "je_live_none", sandbox.clock.now())
+    sandbox.store.add_key(key, f"hash {number}")
+
+
+def shown(page: Page) -> list[str]:
+    """Return the names of the keys that a page lists, but for the sandbox's own."""
+    return re.findall(r'<a id="key-\w+"[^>]*>(Key \d+)</a>', page.html)
 
 
 def test_the_sandbox_has_one_key_and_the_page_shows_no_secret(client: Client, sandbox: Sandbox) -> None:
@@ -119,6 +130,28 @@ def test_a_key_that_was_revoked_is_401(client: Client, sandbox: Sandbox) -> None
     assert made.id not in page.text
     assert client.api("GET", "/messages", key=secret)["error"] == "UNAUTHORIZED"
     assert client.send(f"/keys/{account_of(sandbox)}/{made.id}/revoke").status == 404
+
+
+def test_of_many_keys_the_newest_are_shown_and_those_of_one_account_when_asked_for(
+    client: Client, sandbox: Sandbox
+) -> None:
+    client.advance("1s")
+    client.send("/accounts", name="Other", back="/keys")
+    own, other = (account.id for account in sandbox.store.accounts())
+    for number in range(60):
+        add_key(sandbox, own, number)
+        add_key(sandbox, other, 100 + number)
+
+    page = client.get("/keys")
+    assert "The newest 50 of 61 keys. More of this account" in page.text
+    assert "The newest 50 of 60 keys. More of this account" in page.text
+    # The first is the sandbox's own.
+    assert shown(page) == [f"Key {number}" for number in [*range(59, 10, -1), *range(159, 109, -1)]]
+
+    page = client.get(f"/keys?only={other}")
+    assert shown(page) == [f"Key {number}" for number in range(159, 99, -1)]
+    assert "of 60 keys" not in page.text
+    assert client.get("/keys?only=acc_none").status == 404
 
 
 def test_a_key_of_another_account_is_not_revoked(client: Client, sandbox: Sandbox) -> None:

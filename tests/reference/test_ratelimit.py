@@ -258,12 +258,17 @@ def test_who_looks_uses_nothing_up_and_is_not_remembered(clock: VirtualClock) ->
     assert limiter.take("key_1", Tier.SEND) == Refusal(THREE, 50)
 
 
-def test_a_limiter_counts_something_until_the_last_request_has_left_its_window(clock: VirtualClock) -> None:
-    limiter = RateLimiter(clock, {Tier.SEND: THREE})
-    assert not limiter.counts_something
-    limiter.take("key_1", Tier.SEND)
+def test_the_keys_that_are_counted_are_told_until_their_last_request_has_left_its_window(clock: VirtualClock) -> None:
+    limiter = RateLimiter(clock, {Tier.SEND: THREE, Tier.READ: THREE})
+    assert limiter.counted_keys == []
+    for key_id, tier in (("key_1", Tier.SEND), ("key_2", Tier.SEND), ("key_1", Tier.READ), ("key_3", Tier.READ)):
+        limiter.take(key_id, tier)
+        clock.jump_ns(SECOND)
 
-    clock.jump_ns(MINUTE - 1)
-    assert limiter.counts_something
+    assert limiter.counted_keys == ["key_3", "key_1", "key_2"]
+    clock.jump_ns(MINUTE - 2 * SECOND - 1)
+    assert limiter.counted_keys == ["key_3", "key_1"]
     clock.jump_ns(1)
-    assert not limiter.counts_something
+    assert limiter.counted_keys == ["key_3"]
+    clock.jump_ns(SECOND)
+    assert limiter.counted_keys == []

@@ -47,7 +47,7 @@ class Keys(Tables):
     @in_session
     def keys(self, account_id: str) -> Sequence[Key]:
         rows = self.entities.key.select(lambda k: k.account.id == account_id and k.revoked_us is None)
-        return [_key(row) for row in rows.order_by(lambda k: desc(k.id))]
+        return [as_key(row) for row in rows.order_by(lambda k: desc(k.id))]
 
     def revoke_key(self, account_id: str, key_id: str, at: datetime) -> bool:
         def write() -> bool:
@@ -66,7 +66,7 @@ class Keys(Tables):
         )
 
 
-def _key(row: Any) -> Key:
+def as_key(row: Any) -> Key:
     return Key(
         row.id,
         row.account.id,

@@ -6,9 +6,10 @@ Pony's objects never leave this package.
 from justemails.pony_store import PonyStore
 from justemails_sandbox.store.agenda import Agenda
 from justemails_sandbox.store.desk import Desk
+from justemails_sandbox.store.key_ring import KeyRing
 
 __all__ = ["SandboxStore"]
 
 
-class SandboxStore(PonyStore, Desk, Agenda):
+class SandboxStore(PonyStore, Desk, Agenda, KeyRing):
     """The store of a sandbox, on one SQLite file."""

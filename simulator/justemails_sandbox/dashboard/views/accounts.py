@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import falcon
 
+from justemails.errors import ApiError
 from justemails.records import Account
 from justemails.store import AccountStore
+from justemails_contract.errors import NOT_FOUND
 from justemails_sandbox.control import reading
 
 _ON_A_PAGE = 20
@@ -19,6 +21,7 @@ class AccountPage:
     accounts: Sequence[Account]
     number: int
     total: int
+    only: str | None = None  # the id of the one that is shown
 
     @property
     def is_alone(self) -> bool:
@@ -31,7 +34,7 @@ class AccountPage:
 
     @property
     def later(self) -> int | None:
-        return self.number + 1 if self.number * _ON_A_PAGE < self.total else None
+        return self.number + 1 if self.number * _ON_A_PAGE < self.total and not self.only else None
 
 
 class AccountPages:
@@ -41,13 +44,18 @@ class AccountPages:
         self._store = store
 
     def page(self, req: falcon.Request) -> AccountPage:
-        """Return the page that a request asks for by ``page``.
+        """Return the page that a request asks for by ``page``, or the one account that it asks for by ``only``.
 
         Raises:
-            ApiError: 400.
+            ApiError: 400; or 404, there is no such account.
         """
         given = {"page": number} if (number := req.get_param("page")) else {}
         wanted, _ = reading.page(given)
         accounts = self._store.accounts()
+        if only := req.get_param("only"):
+            found = [account for account in accounts if account.id == only]
+            if not found:
+                raise ApiError(NOT_FOUND, "There is no such account.")
+            return AccountPage(found, 1, len(accounts), only)
         start = (wanted - 1) * _ON_A_PAGE
         return AccountPage(accounts[start : start + _ON_A_PAGE], wanted, len(accounts))

@@ -28,7 +28,7 @@ SCOPES = {
     Scope.READ: "ask for messages alone",
 }
 
-_MOST = 100  # keys of an account
+_MOST = 100  # keys on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Keys:
             resp,
             "keys.html",
             page=page,
-            groups=[self._group(account) for account in page.accounts],
+            groups=[self._group(account, _MOST // len(page.accounts)) for account in page.accounts],
             tiers=list(Tier),
             scopes=SCOPES,
             own_id=own.id if own else None,
@@ -108,9 +108,9 @@ class Keys:
             made=made,
         )
 
-    def _group(self, account: Account) -> KeyGroup:
-        keys, limiter = self._sandbox.store.keys(account.id), self._sandbox.limiter
-        return KeyGroup(account, [ShownKey(key, usages(limiter, key)) for key in keys[:_MOST]], len(keys))
+    def _group(self, account: Account, most: int) -> KeyGroup:
+        keys, total = self._sandbox.store.newest_keys(account.id, most)
+        return KeyGroup(account, [ShownKey(key, usages(self._sandbox.limiter, key)) for key in keys], total)
 
     def _made(self, req: falcon.Request, key: Key, secret: str) -> MadeKey:
         verified = [domain.name for domain in self._sandbox.store.domains(key.account_id) if domain.verified]

@@ -1,6 +1,6 @@
 """How much of its limits each key has used up, and when it is free again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,32 +62,28 @@ class Limits:
         pages.also[PATH] = Counting(sandbox).state
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        accounts = self._sandbox.store.accounts()
-        found = [(account, key) for account in accounts for key in self._sandbox.store.keys(account.id)]
-        used = [(account, key, usages(self._sandbox.limiter, key)) for account, key in found]
-        # Who asked last comes first; who is quiet stays in the order of the page of keys.
-        used.sort(key=lambda one: _last_ns(one[2].values()), reverse=True)
-        now = self._sandbox.clock.now()
+        limiter, now = self._sandbox.limiter, self._sandbox.clock.now()
+        accounts = {account.id: account for account in self._sandbox.store.accounts()}
+        keys, total = self._sandbox.store.live_keys(limiter.counted_keys, _MOST)
         rows = [
-            Row(key, account, {tier: _gauge(usage, now) for tier, usage in by_tier.items()})
-            for account, key, by_tier in used[:_MOST]
+            Row(
+                key,
+                accounts[key.account_id],
+                {tier: _gauge(usage, now) for tier, usage in usages(limiter, key).items()},
+            )
+            for key in keys
         ]
         self._pages.show(
             req,
             resp,
             "limits.html",
             rows=rows,
-            total=len(found),
+            total=total,
             several=len(accounts) > 1,
             words=WORDS,
             limits=LIMITS,
             full=[(row, tier) for row in rows for tier, gauge in row.gauges.items() if gauge.usage.is_full],
         )
-
-
-def _last_ns(every_tier: Iterable[Usage]) -> int:
-    """Return how long the newest request that is counted will go on counting; 0: none is."""
-    return max(usage.all_free_ns or 0 for usage in every_tier)
 
 
 def _gauge(usage: Usage, now: datetime) -> Gauge:
