@@ -58,8 +58,11 @@ class Client:
 
     def send(self, path: str, headers: Mapping[str, str] | None = None, /, **fields: str) -> Page:
         """Send a form with the token that every page has, and follow where it leads; a token given wins."""
-        data = urlencode({"token": self.get("/").token, **fields}).encode()
-        return self._ask(urllib.request.Request(self.sandbox.url + path, data, dict(headers or {})))  # noqa: S310
+        return self.post(path, urlencode({"token": self.get("/").token, **fields}).encode(), headers)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Page:
+        """Send a form as it stands, and follow where it leads."""
+        return self._ask(urllib.request.Request(self.sandbox.url + path, body, dict(headers or {})))  # noqa: S310
 
     def api(self, method: str, path: str, body: object = None, key: str | None = None) -> Any:  # Any: JSON
         """Ask the API, and return the JSON of its answer, whatever its status."""

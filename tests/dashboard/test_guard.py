@@ -37,6 +37,24 @@ def test_a_body_that_is_no_form_is_refused(client: Client) -> None:
     assert client.send("/send-test", {"Content-Type": "text/plain"}, to="user@example.com").status == 415
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"to=%FF", "percent-encoded UTF-8"),
+        (b"to=\xff", "percent-encoded UTF-8"),
+        (b"to", "percent-encoded UTF-8"),
+        (b"to=a&to=b", "given more than once"),
+        (b"to=" + b"x" * 256 * 1024, "at most 262144 bytes"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_told_why(client: Client, body: bytes, said: str) -> None:
+    page = client.post("/send-test", b"token=" + client.get("/").token.encode() + b"&" + body)
+
+    assert page.status == 400
+    assert said in page.text
+    assert client.api("GET", "/messages")["pagination"]["total"] == 0
+
+
 def test_a_page_keeps_to_itself(client: Client) -> None:
     for path in ("/", "/static/dashboard.css", "/static/third_party/htmx.min.js"):
         headers = client.get(path).headers

@@ -1,0 +1,100 @@
+"""What the map of the network says of a host."""
+
+import typing
+
+import pytest
+
+from fakemx.behaviours import actions, conditions
+from fakemx.behaviours.actions import Delay as Wait
+from fakemx.behaviours.actions import (
+    Drop,
+    Inject,
+    Raw,
+    Reply,
+    ReportKind,
+    Reset,
+    SendReport,
+    Silence,
+    Stage,
+    Tarpit,
+    Then,
+)
+from fakemx.behaviours.catalogue import CATALOGUE
+from fakemx.behaviours.conditions import AboveSessions, AfterMessages, Check, Failing, OverRate, WithoutTls
+from fakemx.behaviours.script import Address, Extension, Host, Port, Step
+from fakemx.dns.zones import DnsFault
+from justemails_sandbox.dashboard.steps import DNS_FAULTS, host_in_words, in_words
+
+ACTIONS = {
+    Reply(450, "4.2.0 later"): "answers 450 4.2.0 later",
+    Reply(421, "4.3.2 bye", Then.CLOSE): "answers 421 4.3.2 bye and closes",
+    Reply(421, "", Then.RESET): "answers 421 and resets the connection",
+    Raw("?"): "says what is no SMTP reply",
+    Drop(): "drops the connection",
+    Drop(kept=False): "drops the connection and the mail",
+    Reset(): "resets the connection",
+    Reset(kept=False): "resets the connection and loses the mail",
+    Silence(): "falls silent",
+    Wait(90): "waits 90s",
+    Tarpit(10): "reads 10 bytes a second",
+    Inject("RSET"): "sends text in clear behind the go-ahead",
+    SendReport(ReportKind.COMPLAINT, 3600): "sends a report (complaint) 1h later",
+}
+CONDITIONS = {
+    AfterMessages(3): "after 3 messages on a connection",
+    AboveSessions(2): "to who has more than 2 connections open",
+    WithoutTls(): "to who comes without TLS",
+    OverRate(5, 60): "above 5 in 1m",
+    Failing(Check.DKIM): "to mail that fails DKIM",
+}
+
+
+@pytest.mark.parametrize(("action", "said"), ACTIONS.items())
+def test_each_action_is_a_phrase(action: actions.Action, said: str) -> None:
+    assert in_words(Step(Stage.DOT, action)) == f"at DOT {said}"
+
+
+@pytest.mark.parametrize(("condition", "said"), CONDITIONS.items())
+def test_each_condition_is_a_phrase(condition: conditions.Condition, said: str) -> None:
+    step = Step(Stage.RCPT, Silence(), times=2, for_seconds=300, when=condition)
+
+    assert in_words(step) == f"at RCPT falls silent {said}, 2 times, for 5m"
+
+
+def test_no_action_and_no_condition_is_left_out_here() -> None:
+    assert {type(action) for action in ACTIONS} == set(typing.get_args(actions.Action))
+    assert {type(condition) for condition in CONDITIONS} == set(typing.get_args(conditions.Condition))
+
+
+def test_a_host_tells_all_that_is_out_of_the_ordinary() -> None:
+    host = Host(
+        port=Port.REFUSED,
+        address=Address.V6,
+        without=frozenset({Extension.SIZE, Extension.PIPELINING}),
+        size_limit=500,
+        from_s=60,
+        until_s=120,
+    )
+
+    assert host_in_words(host) == [
+        "has an IPv6 address alone",
+        "in DNS from 1m after the first look",
+        "in DNS until 2m after the first look",
+        "refuses every connection",
+        "does not offer PIPELINING, SIZE",
+        "takes 500 bytes at most",
+    ]
+    assert host_in_words(Host()) == []
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_each_behaviour_of_the_catalogue_is_told(name: str) -> None:
+    behaviour = CATALOGUE[name]
+
+    told = [line for host in behaviour.hosts for line in host_in_words(host)]
+    assert not any("None" in line or "<" in line for line in told)
+    assert behaviour.dns_fault is None or behaviour.dns_fault in DNS_FAULTS
+
+
+def test_each_fault_of_dns_is_told() -> None:
+    assert set(DNS_FAULTS) == set(DnsFault)
