@@ -211,6 +211,19 @@ def test_the_live_part_has_no_field_and_is_204_until_something_happens(client: C
     assert 'data-news="1 message"' in fresh.html
 
 
+def test_ages_go_on_though_nothing_happens(client: Client, sandbox: ServedSandbox) -> None:
+    async def as_if_it_ran() -> None:
+        sandbox.clock.move_to(sandbox.clock.now() + timedelta(minutes=2))
+
+    client.mail()
+    (address,) = re.findall(r'hx-get="([^"]+)"', client.get("/messages").html)
+    assert client.get(unescape(address)).status == 204
+
+    sandbox.loop.run(as_if_it_ran())
+
+    assert "2 min ago" in client.get(unescape(address)).text
+
+
 def test_a_revoked_key_of_the_sandbox_still_leaves_a_list(client: Client, sandbox: ServedSandbox) -> None:
     message_id = client.mail()
     (account,) = sandbox.store.accounts()

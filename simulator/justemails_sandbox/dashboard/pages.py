@@ -100,14 +100,12 @@ class Pages:
         return {"now": self._sandbox.clock.now(), "clock_runs": self._sandbox.clock.running}
 
     def _ago(self, moment: datetime) -> str:
-        """Return how long ago a moment of the sandbox's clock was, to the greatest units."""
+        """Return how long ago a moment of the sandbox's clock was, in its greatest unit, of minutes at the least."""
         seconds = (self._sandbox.clock.now() - moment).total_seconds()
-        if seconds < 1:
-            return "now"
         for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
             if seconds >= length:
                 return f"{seconds // length:.0f} {unit} ago"
-        return f"{seconds:.0f} s ago"
+        return "now"
 
 
 def _readable(value: object) -> str:

@@ -16,12 +16,15 @@ from justemails_sandbox.dashboard.message_search import FILTERS, joined, read_ou
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.sandbox import Sandbox
 
+PATH = "/messages"
+
 
 class MessageList:
     """``GET /messages``."""
 
     def __init__(self, sandbox: Sandbox, pages: Pages) -> None:
         self._sandbox, self._pages = sandbox, pages
+        pages.also[PATH] = self._minute
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = reading.query(req, "q", "account", "page", "state", *FILTERS)
@@ -63,6 +66,10 @@ class MessageList:
         newest = self._sandbox.store.newest_attempts([message.id for message in messages])
         return [(message, newest.get(message.id)) for message in messages]
 
+    def _minute(self) -> str:
+        """Return the minute that it is: ages are told in minutes, and change though nothing happens."""
+        return str(int(self._sandbox.clock.now().timestamp()) // 60)
+
 
 def own_account(sandbox: Sandbox) -> str:
     """Return the account that the sandbox's own key belongs to; the first one, once that key is revoked."""
@@ -78,4 +85,4 @@ def _chosen(account_id: str, accounts: Sequence[Account]) -> str:
 
 
 def _address(given: dict[str, str], page: int) -> str:
-    return "/messages?" + urlencode({**{name: value for name, value in given.items() if name != "state"}, "page": page})
+    return f"{PATH}?" + urlencode({**{name: value for name, value in given.items() if name != "state"}, "page": page})
