@@ -131,6 +131,8 @@ class Sandbox:
         self.network.zones.add_provider(PublishedRecords(self.store))
         await self.network.start()
         self.resolver = DnsResolver(self.clock, self.network.dns_address)
+        # One for good: a reset, which makes other workers, may come while it moves the clock.
+        self.timekeeper = Timekeeper(self.clock, lambda: (self.engine, self.watch), lambda: self.loop.heard)
         self._start_engine()
 
     def _start_engine(self) -> None:
@@ -142,7 +144,6 @@ class Sandbox:
         deliverer = Deliverer(self.clock, route, connector, signer, self.rng, DELIVERY)
         self.engine = Engine(self.store, deliverer, self.clock, self.note_outcome)
         self.watch = DomainWatch(self.store, self.resolver, self.clock, SENDING_HOST)
-        self.timekeeper = Timekeeper(self.clock, (self.engine, self.watch), lambda: self.loop.heard)
         self._delivering = asyncio.create_task(self.engine.run())
         self._watching = asyncio.create_task(self.watch.run())
 

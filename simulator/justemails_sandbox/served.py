@@ -41,6 +41,7 @@ class ServedSandbox(Sandbox):
 
     def stop(self) -> None:
         """Take no more requests, finish what is under way, and close everything."""
+        self.timekeeper.stop()
         self._http.stop()
         self._http_thread.join()
         super().stop()

@@ -39,30 +39,38 @@ class Timekeeper:
     """Advances a clock in steps from one timer to the next.
 
     Args:
+        workers: those who work now; others may have taken their places by the next call.
         heard: how often a socket had something for the loop so far.
     """
 
-    def __init__(self, clock: MovableClock, workers: Collection[Worker], heard: Callable[[], int]) -> None:
+    def __init__(
+        self, clock: MovableClock, workers: Callable[[], Collection[Worker]], heard: Callable[[], int]
+    ) -> None:
         self._clock = clock
         self._workers = workers
         self._heard = heard
         self._moving = asyncio.Lock()
+        self._stopped = False
 
     async def advance(self, target: datetime) -> None:
-        """Move to ``target``; return when all that fell due by then has run."""
+        """Move to ``target``; return when all that fell due by then has run, or ``stop`` was called."""
         async with self._moving:
             await self.settle()
-            while (instant := self._clock.next_timer()) and instant < target:
+            while not self._stopped and (instant := self._clock.next_timer()) and instant < target:
                 self._clock.move_to(max(instant, self._clock.now()))
                 await self.settle()
-            if target > self._clock.now():
+            if not self._stopped and target > self._clock.now():
                 self._clock.move_to(target)
             await self.settle()
+
+    def stop(self) -> None:
+        """Have the clock moved no further; from any thread, and for good."""
+        self._stopped = True
 
     async def settle(self) -> None:
         """Return when nothing is left to do at this instant."""
         await self._pass_quietly()
-        while sum(worker.under_way for worker in self._workers) > self._clock.sleepers:
+        while sum(worker.under_way for worker in self._workers()) > self._clock.sleepers:
             before = self._heard()
             await asyncio.sleep(_SILENCE_S)  # noqa: TID251  # of the machine's time: it is the system we wait for
             if self._heard() == before:
@@ -74,5 +82,5 @@ class Timekeeper:
         while quiet < _QUIET_PASSES:
             before = self._heard()
             await asyncio.sleep(0)  # noqa: TID251  # one pass of the loop; waits for no time
-            at_rest = all(worker.at_rest for worker in self._workers)
+            at_rest = all(worker.at_rest for worker in self._workers())
             quiet = quiet + 1 if at_rest and self._heard() == before else 0

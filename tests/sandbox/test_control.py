@@ -1,15 +1,17 @@
 """The control API, call by call."""
 
 import urllib.request
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 from tests.api.harness import MAIL
-from tests.sandbox.harness import Client, request
+from tests.sandbox.harness import Client, client_of, in_process, request
 
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.served import ServedSandbox
+from justemails_sandbox.settings import SandboxSettings
 
 CONTROL = "/sandbox/v1"
 
@@ -40,6 +42,34 @@ def test_the_clock_tells_its_time_and_mode(still: Client) -> None:
     assert before["mode"] == after["mode"] == "virtual"
     assert before["now"] < after["now"]
     assert after["next"] is None
+
+
+def test_a_reset_while_the_clock_moves_leaves_nobody_waiting(still: Client) -> None:
+    before = still.get("/clock")["now"]
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(still.post, "/clock", {"advance": "100d"})
+        while still.get("/clock")["now"] == before:
+            pass
+        assert still.post("/reset") == {"reset": True}
+
+        after = moving.result(timeout=60)["now"]
+
+    assert datetime.fromisoformat(after) - datetime.fromisoformat(before) == timedelta(days=100)
+    assert still.wait_until_settled(still.send()) == "delivered"
+
+
+def test_a_sandbox_that_stops_while_the_clock_moves_answers_with_how_far_it_came() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with in_process(SandboxSettings(virtual=True)) as sandbox:
+            client = client_of(sandbox)
+            before = client.get("/clock")["now"]
+            moving = pool.submit(client.post, "/clock", {"advance": "3650d"})
+            while client.get("/clock")["now"] == before:
+                pass
+
+        after = moving.result(timeout=60)["now"]
+
+    assert datetime.fromisoformat(after) - datetime.fromisoformat(before) < timedelta(days=3650)
 
 
 def test_the_api_answers_with_the_date_of_the_moved_clock(client: Client) -> None:
