@@ -22,6 +22,7 @@ KEPT = 1000
 BODY_KEPT = 64 * 1024
 """Octets of a body that are kept; the rest is only counted."""
 
+_SECRET = re.compile(KEY_FORM.pattern.encode())
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 
 
@@ -107,7 +108,7 @@ def logged(app: WsgiApp, events: EventLog, log: RequestLog, clock: Clock) -> Wsg
                 query=environ.get("QUERY_STRING", ""),
                 key=_hint(environ.get("HTTP_AUTHORIZATION", "")),
                 body=body[:BODY_KEPT],
-                answer=answer[:BODY_KEPT],
+                answer=_SECRET.sub(_as_hint, answer)[:BODY_KEPT],
                 retry_after=headers.get("retry-after"),
                 message_id=_made(told, answer),
                 **told,
@@ -116,6 +117,10 @@ def logged(app: WsgiApp, events: EventLog, log: RequestLog, clock: Clock) -> Wsg
         return [answer]
 
     return serve
+
+
+def _as_hint(secret: re.Match[bytes]) -> bytes:
+    return f"{key_hint(secret[0].decode())}\u2026".encode()
 
 
 def _hint(authorization: str) -> str | None:

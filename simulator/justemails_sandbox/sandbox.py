@@ -104,6 +104,11 @@ class Sandbox:
         """The sandbox's own key as the store has it; None, once it is revoked."""
         return self.store.key_by_hash(key_hash(self.key))
 
+    def renew_key(self) -> None:
+        """Have a key of its own that works: another one, if the last one was revoked."""
+        self.key = seed(self.store, self.clock, self.new_id, self.new_secret, None, self.key)
+        self.remember()
+
     def note_change(self) -> None:
         """Count a change that is no event, such as a domain that was added."""
         self.changes += 1

@@ -17,7 +17,7 @@ def test_the_curl_of_an_empty_sandbox_works_as_pasted(client: Client) -> None:
     run = subprocess.run(["bash", "-c", f"{unescape(command)} -s"], capture_output=True, text=True, check=True)
 
     assert '"status": "queued"' in run.stdout
-    assert "Nothing yet" in page.text
+    assert "Nothing since the sandbox was started" in page.text
 
 
 def test_a_key_that_was_revoked_is_not_said_to_work(client: Client) -> None:
@@ -25,7 +25,25 @@ def test_a_key_that_was_revoked_is_not_said_to_work(client: Client) -> None:
     (key,) = client.api("GET", "/api-keys")["data"]
     client.api("DELETE", f"/api-keys/{key['id']}")
 
-    assert "The key below was revoked and is answered 401: make another one ." in client.get("/").text
+    page = client.get("/")
+    assert "own key was revoked" in page.text
+    assert "key below works" not in page.text
+    assert client.send("/send-test").status == 401
+
+
+def test_the_sandbox_is_given_another_key_when_its_own_was_revoked(client: Client) -> None:
+    (key,) = client.api("GET", "/api-keys")["data"]
+    client.api("DELETE", f"/api-keys/{key['id']}")
+
+    page = client.send("/own-key")
+
+    assert page.path == "/"
+    assert "The key below works." in page.text
+    assert client.sandbox.key in page.html
+    assert client.send("/send-test").path.startswith("/messages/msg_")
+    kept = client.sandbox.key
+    client.send("/own-key")
+    assert client.sandbox.key == kept
 
 
 def test_a_test_mail_goes_where_its_button_says_and_shows_up_among_what_happened(client: Client) -> None:

@@ -138,13 +138,12 @@ def test_what_is_not_there_is_404(client: Client, sandbox: ServedSandbox, path: 
 
 def test_all_are_deleted_by_one_form_and_the_messages_stay(client: Client) -> None:
     client.mail()
-    assert "This deletes the 1 mail in the inbox" in client.get("/inbox").text
+    assert "This deletes every mail in the inbox" in client.get("/inbox").text
 
     page = client.send("/inbox/delete")
 
     assert page.path == "/inbox"
     assert "No mail has arrived yet" in page.text
-    assert "Delete" not in page.text
     assert client.api("GET", "/messages")["pagination"]["total"] == 1
 
 

@@ -255,7 +255,7 @@ def test_a_mail_that_came_twice_has_both_copies_to_choose_from(client: Client) -
         in page.html
     )
     second = client.get(f"/messages/{message_id}?mail={copies[1]}")
-    assert f'id="part-html-full-{copies[1]}"' in second.html
+    assert f'id="part-text-full-{copies[1]}"' in second.html
 
 
 def test_the_request_that_made_it_is_told_without_the_key(client: Client, sandbox: ServedSandbox) -> None:

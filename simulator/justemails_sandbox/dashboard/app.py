@@ -16,7 +16,7 @@ from justemails_sandbox.dashboard.views.clock import Clock
 from justemails_sandbox.dashboard.views.docs import Docs, Specification
 from justemails_sandbox.dashboard.views.domain import DomainPage, DomainRemoval
 from justemails_sandbox.dashboard.views.domains import Accounts, Domains
-from justemails_sandbox.dashboard.views.home import Home, TestMail
+from justemails_sandbox.dashboard.views.home import Home, OwnKey, TestMail
 from justemails_sandbox.dashboard.views.inbox import InboxDeletion, InboxPage, Latest, MailPage
 from justemails_sandbox.dashboard.views.keys import KeyRevocation, Keys
 from justemails_sandbox.dashboard.views.limits import Limits
@@ -40,6 +40,7 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
     routes = {
         "/": home,
         "/send-test": TestMail(sandbox, api, home),
+        "/own-key": OwnKey(sandbox),
         "/messages": MessageList(sandbox, pages),
         "/messages/{message_id}": MessagePage(sandbox, pages),
         "/messages/{message_id}/preview": ContentPreview(sandbox),
@@ -78,7 +79,12 @@ def create_dashboard_app(sandbox: Sandbox, api: WsgiApp) -> App:
 
     def show_http(req: falcon.Request, resp: falcon.Response, ex: falcon.HTTPError, params: dict[str, object]) -> None:
         kind = kind_of(ex.status_code, errors.INTERNAL_ERROR)
-        pages.show_problem(req, resp, ApiError(kind, ex.description or "There is no such page."))
+        resp.set_headers(ex.headers or {})
+        allowed = resp.get_header("Allow")
+        missing = (
+            f"The method {req.method} is not for this address; {allowed} is." if allowed else "There is no such page."
+        )
+        pages.show_problem(req, resp, ApiError(kind, ex.description or missing))
 
     def show_fault(req: falcon.Request, resp: falcon.Response, ex: Exception, params: dict[str, object]) -> None:
         logging.getLogger("justemails").error("%s %s failed", req.method, req.path, exc_info=ex)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from justemails_sandbox.dashboard.strangers_text import visible
 from justemails_sandbox.request_log import BODY_KEPT
 
+_LONGER = 4  # times as long as a body may be
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -43,11 +45,15 @@ def readable(data: bytes) -> Body:
 
 
 def _indented(text: str) -> str:
-    """Return JSON with its members on lines of their own, and any other text as it is."""
+    """Return JSON with its members on lines of their own, and any other text as it is.
+
+    So is JSON that would be far longer then: within many brackets each line is mostly indentation.
+    """
     try:
-        return json.dumps(json.loads(text, object_pairs_hook=_without_loss), indent=2, ensure_ascii=False)
+        indented = json.dumps(json.loads(text, object_pairs_hook=_without_loss), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
+    return indented if len(indented) <= _LONGER * BODY_KEPT else text
 
 
 def _without_loss(pairs: list[tuple[str, object]]) -> dict[str, object]:

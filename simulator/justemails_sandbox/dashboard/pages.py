@@ -58,29 +58,37 @@ class Pages:
         self._environment.globals.update(token=token, navigation=NAVIGATION, signs=STATUS_SIGNS)
         self._environment.filters.update(timestamp=wire.timestamp, ago=self._ago, json=_readable, visible=visible)
         # Here rather than imported by each template: a block that is rendered alone sees no import of its template.
-        self._environment.globals["m"] = self._environment.get_template("macros.html").module
+        self._macros: Any = self._environment.get_template("macros.html").module
+        self._environment.globals["m"] = self._macros
 
     def state_of(self, path: str) -> str:
         """Return what changes whenever something has happened that the page could show."""
         state = f"{self._sandbox.events.last}.{self._sandbox.changes}"
         return f"{state}.{self.also[path]()}" if path in self.also else state
 
-    def show(self, req: falcon.Request, resp: falcon.Response, template: str, **shown: Any) -> None:
+    def show(
+        self, req: falcon.Request, resp: falcon.Response, template: str, *, at: str | None = None, **shown: Any
+    ) -> None:
         """Answer with a page, or with its live part alone where that is asked for.
 
         Args:
+            at: the page's own path, where it is shown in answer to a form that was sent to another.
             shown: what the template needs beside what every page has.
         """
         found = self._environment.get_template(template)
+        path = at or req.path
         context = {
-            "path": req.path,
-            "shown_at": req.relative_uri if req.method == "GET" else req.path,
-            "live": page_of(req, state=req.context.state),
-            **self._clock(),
+            "path": path,
+            "shown_at": req.relative_uri if req.method == "GET" else path,
+            "live": page_of(path, req.params, state=req.context.state),
+            "now": self._sandbox.clock.now(),
+            "clock_runs": self._sandbox.clock.running,
             **shown,
         }
         if "state" in req.params:
-            text = "".join(found.blocks["live"](found.new_context(context)))
+            # The time in the header goes along: it may have been moved from elsewhere.
+            face = self._macros.face(context["now"], context["clock_runs"], moved=True)
+            text = "".join([*found.blocks["live"](found.new_context(context)), face])
         else:
             text = found.render(context)
         resp.content_type = falcon.MEDIA_HTML
@@ -92,12 +100,7 @@ class Pages:
         resp.content_type = falcon.MEDIA_HTML
         meaning = HTTPStatus(problem.kind.status).phrase
         page = self._environment.get_template("problem.html")
-        resp.text = page.render(
-            path=req.path, shown_at=req.path, meaning=meaning, message=problem.message, **self._clock()
-        )
-
-    def _clock(self) -> dict[str, object]:
-        return {"now": self._sandbox.clock.now(), "clock_runs": self._sandbox.clock.running}
+        resp.text = page.render(path=req.path, meaning=meaning, message=problem.message)
 
     def _ago(self, moment: datetime) -> str:
         """Return how long ago a moment of the sandbox's clock was, in its greatest unit, of minutes at the least."""

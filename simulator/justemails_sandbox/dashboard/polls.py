@@ -8,7 +8,7 @@ serves the API. So what one viewer was shown a moment ago the next one is shown 
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import falcon
@@ -42,7 +42,7 @@ class Polls:
         asked = req.get_param("state")
         if req.method != "GET" or asked is None:
             return
-        shown = self._shown.get(page_of(req))
+        shown = self._shown.get(page_of(req.path, req.params))
         if asked == req.context.state:
             resp.status = falcon.HTTP_204
         elif shown is not None and time.perf_counter() - shown.at_s < _FRESH_S and _is_news(shown.state, asked):
@@ -62,7 +62,7 @@ class Polls:
         is_live = req.method == "GET" and "state" in req.params and req_succeeded
         if not is_live or resp.text is None or getattr(req.context, "answered", False):
             return
-        self._shown[page_of(req)] = _Shown(time.perf_counter(), req.context.state, resp.text)
+        self._shown[page_of(req.path, req.params)] = _Shown(time.perf_counter(), req.context.state, resp.text)
         while len(self._shown) > _KEPT:
             self._shown.popitem(last=False)
 
@@ -78,7 +78,6 @@ def _counts(state: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts) if all(part.isascii() and part.isdigit() for part in parts) else ()
 
 
-def page_of(req: falcon.Request, **added: str) -> str:
+def page_of(path: str, query: Mapping[str, object], **added: str) -> str:
     """Return what page is asked for, and what is added to it: everything but the state that its viewer has."""
-    query = {name: value for name, value in req.params.items() if name != "state"}
-    return req.path + falcon.to_query_str(query | added)
+    return path + falcon.to_query_str({name: value for name, value in query.items() if name != "state"} | added)

@@ -49,13 +49,14 @@ class AccountPages:
         Raises:
             ApiError: 400; or 404, there is no such account.
         """
-        given = {"page": number} if (number := req.get_param("page")) else {}
+        given = reading.query(req, "page", "only", "state")
         wanted, _ = reading.page(given)
         accounts = self._store.accounts()
-        if only := req.get_param("only"):
+        if only := given.get("only"):
             found = [account for account in accounts if account.id == only]
             if not found:
                 raise ApiError(NOT_FOUND, "There is no such account.")
             return AccountPage(found, 1, len(accounts), only)
-        start = (wanted - 1) * _ON_A_PAGE
-        return AccountPage(accounts[start : start + _ON_A_PAGE], wanted, len(accounts))
+        number = min(wanted, -(-len(accounts) // _ON_A_PAGE))  # there may have been more when the page was opened
+        start = (number - 1) * _ON_A_PAGE
+        return AccountPage(accounts[start : start + _ON_A_PAGE], number, len(accounts))

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import falcon
 
 from justemails.errors import ApiError
+from justemails_sandbox.control import reading
 from justemails_sandbox.control.app import CONTROL_PATH
 from justemails_sandbox.control.clock import FIELDS, ClockMover
 from justemails_sandbox.dashboard.pages import Pages
@@ -49,7 +50,7 @@ class Clock:
         pages.also[PATH] = self._second
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._show(req, resp, req.get_param("by") or "")
+        self._show(req, resp, reading.query(req, "did", "by", "state").get("by", ""))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         form = dict(req.context.form)

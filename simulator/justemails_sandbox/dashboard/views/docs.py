@@ -7,6 +7,7 @@ import falcon
 from justemails_contract.limits import LIMITS
 from justemails_contract.openapi import Contract, reference_contract
 from justemails_contract.operations import BASE_PATH, OPERATIONS
+from justemails_sandbox.control import reading
 from justemails_sandbox.dashboard.guard import POLICY
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.sandbox import Sandbox
@@ -24,6 +25,7 @@ class Docs:
         self._sandbox, self._pages, self._specification = sandbox, pages, specification
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        reading.query(req)
         paths = self._specification.contract["paths"]
         resp.set_header("Content-Security-Policy", DOCS_POLICY)
         self._pages.show(

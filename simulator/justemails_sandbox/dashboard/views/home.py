@@ -8,6 +8,7 @@ import falcon
 from fakemx.behaviours.catalogue import CATALOGUE
 from justemails.http_server import WsgiApp
 from justemails_contract.operations import BASE_PATH
+from justemails_sandbox.control import reading
 from justemails_sandbox.dashboard.api_calls import call_api
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.snippets import programs
@@ -39,6 +40,7 @@ class Home:
         self._sandbox, self._pages = sandbox, pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        reading.query(req, "state")
         self.show(req, resp, _MAIL, "")
 
     def show(self, req: falcon.Request, resp: falcon.Response, typed: Mapping[str, str], problem: str) -> None:
@@ -48,6 +50,7 @@ class Home:
             req,
             resp,
             "home.html",
+            at="/",
             programs=programs("POST", f"{req.prefix}{BASE_PATH}/send", _FIRST_MAIL, self._sandbox.key),
             key_works=lambda: self._sandbox.own_key is not None,
             behaviours=[(name, CATALOGUE[name].summary) for name in _SHOWN],
@@ -56,6 +59,17 @@ class Home:
             typed=typed,
             problem=problem,
         )
+
+
+class OwnKey:
+    """``POST /own-key``: gives the sandbox another key of its own, if its last one was revoked."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self._sandbox.renew_key()
+        raise falcon.HTTPSeeOther("/")
 
 
 class TestMail:

@@ -54,9 +54,8 @@ class InboxPage:
             first=(page - 1) * _PER_PAGE + 1,
             newer=_address({**query, "page": page - 1}) if page > 1 else None,
             older=_address({**query, "page": page + 1}) if page * _PER_PAGE < total else None,
-            # Asked for by the template, and only where the whole page is: a poll needs neither.
+            # Asked for by the template, and only where the whole page is: a poll needs none.
             recipients=lambda: self._inbox.recipients(_RECIPIENTS),
-            in_all=lambda: self._inbox.listed(MailFilter(), 1, 1)[1],
         )
 
 

@@ -9,6 +9,7 @@ import falcon
 from justemails.ratelimit import Usage
 from justemails.records import Account, Key
 from justemails_contract.limits import LIMITS, Tier
+from justemails_sandbox.control import reading
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.views.counting import Counting, usages
 from justemails_sandbox.sandbox import Sandbox
@@ -62,6 +63,7 @@ class Limits:
         pages.also[PATH] = Counting(sandbox).state
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        reading.query(req, "state")
         limiter, now = self._sandbox.limiter, self._sandbox.clock.now()
         accounts = {account.id: account for account in self._sandbox.store.accounts()}
         keys, total = self._sandbox.store.live_keys(limiter.counted_keys, _MOST)

@@ -56,9 +56,10 @@ class MessagePage:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, message_id: str) -> None:
         given = reading.query(req, "tab", "width", "mail", "state")
-        tab, width = choice(given, "tab", TABS, "html"), choice(given, "width", WIDTHS, "full")
         sandbox = self._sandbox
         details = details_of(sandbox.store, message_id)
+        tab = choice(given, "tab", TABS, "html" if details.content.html else "text")
+        width = choice(given, "width", WIDTHS, "full")
         attempts = sandbox.store.attempts(message_id)
         copies, _ = sandbox.inbox.listed(MailFilter(message_id=message_id), 1, _COPIES)
         mail = self._mail(given.get("mail"), [copy.id for copy in copies])

@@ -1,6 +1,7 @@
 """The list of messages, by the API's own filters or by words for them."""
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import falcon
@@ -38,11 +39,13 @@ class MessageList:
         try:
             found = self._found(account, given)
         except ApiError as ex:
+            if "state" in given:  # no list of ours asks so for news
+                raise
             resp.status = ex.kind.status
             found = {"problem": ex.message, "filtered": True}
         self._pages.show(req, resp, "messages.html", **shown | found)
 
-    def _found(self, account: str, given: dict[str, str]) -> dict[str, object]:
+    def _found(self, account: str, given: dict[str, str]) -> dict[str, Any]:  # what the template needs
         fields = {name: given[name] for name in FILTERS if name in given}
         filters = joined(fields, read_words(given.get("q", "")))
         query = urlencode(

@@ -12,6 +12,7 @@ from fakemx.behaviours.script import Behaviour, Expected
 from fakemx.dns.zones import looks_like_a_mail_domain, normal
 from justemails.errors import ApiError
 from justemails_contract.errors import BAD_REQUEST
+from justemails_sandbox.control import reading
 from justemails_sandbox.control.app import CONTROL_PATH
 from justemails_sandbox.control.network import clear_behaviour, set_behaviour
 from justemails_sandbox.dashboard.forms import field
@@ -41,7 +42,8 @@ class Network:
         self._sandbox, self._pages = sandbox, pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._show(req, resp, self._typed(normal((req.get_param("domain") or "").strip())))
+        given = reading.query(req, "domain", "q", "state")
+        self._show(req, resp, self._typed(normal(given.get("domain", "").strip())))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         form = req.context.form

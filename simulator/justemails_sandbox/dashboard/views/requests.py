@@ -9,6 +9,7 @@ from justemails.errors import ApiError
 from justemails.http_server import WsgiApp
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 from justemails_contract.operations import BASE_PATH
+from justemails_sandbox.control import reading
 from justemails_sandbox.dashboard.api_calls import call_api
 from justemails_sandbox.dashboard.bodies import readable
 from justemails_sandbox.dashboard.pages import Pages
@@ -28,8 +29,9 @@ class Requests:
         self._sandbox, self._pages = sandbox, pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        status, words = req.get_param("status") or "", (req.get_param("q") or "").strip()
-        page = req.get_param_as_int("page", min_value=1, max_value=KEPT, default=1)
+        given = reading.query(req, "status", "q", "page", "state")
+        status, words = given.get("status", ""), given.get("q", "").strip()
+        page = reading.number(given, "page", 1, 1, KEPT)
         kept = self._sandbox.requests.newest()
         found = [one for one in kept if _has_status(one, status) and _has_words(one, words)]
         begin = (page - 1) * _PER_PAGE
@@ -58,6 +60,7 @@ class OneRequest:
         self._sandbox, self._pages = sandbox, pages
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, number: int) -> None:
+        reading.query(req)
         found = find(self._sandbox, number)
         self._pages.show(
             req,
