@@ -62,6 +62,21 @@ def test_a_page_keeps_to_itself(client: Client) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/", "/nope", "/messages/x"])
+def test_nobody_is_given_the_token_under_another_name(client: Client, path: str) -> None:
+    token = client.get("/").token
+
+    assert token not in client.get(path, {"Host": "evil.example:9"}).html
+
+
+def test_a_method_that_is_not_for_an_address_is_told_which_is(client: Client) -> None:
+    page = client.get("/send-test")
+
+    assert page.status == 405
+    assert page.headers["Allow"] == "POST, OPTIONS"
+    assert "The method GET is not for this address; POST, OPTIONS is." in page.text
+
+
 def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:
     page = client.get("/nothing")
 

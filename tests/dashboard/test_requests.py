@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from tests.dashboard.client import Client, Page
 
+from justemails.api_keys import KEY_FORM
 from justemails_sandbox.request_log import BODY_KEPT
 from justemails_sandbox.served import ServedSandbox
 
@@ -65,7 +66,7 @@ def test_there_are_fifty_on_a_page(client: Client) -> None:
 
     first = client.get("/requests?status=2xx")
     assert len(numbers(first)) == 50
-    (older,) = re.findall(r'<a href="([^"]+)">older</a>', first.html)
+    (older,) = re.findall(r'<a id="older" href="([^"]+)">older</a>', first.html)
     second = client.get(unescape(older))
     assert len(numbers(second)) == 1
     assert "status=2xx" in older
@@ -165,6 +166,31 @@ def test_a_path_is_shown_as_text(client: Client) -> None:
         page = client.get(path)
         assert "GET /api/v1/&lt;script&gt;alert(1)&lt;/script&gt;" in page.html
         assert "<script>alert" not in page.html
+
+
+@pytest.mark.parametrize(("method", "query"), [("GET", "??a"), ("CONNECT", ""), ("FOO", "?page=1"), ("HEAD", "")])
+def test_what_no_usual_client_asks_is_asked_again_too(client: Client, method: str, query: str) -> None:
+    number = ask(client, f"/messages{query}", method=method)
+
+    page = client.send(f"/requests/{number}/replay")
+
+    assert page.path == f"/requests/{number + 1}"
+    assert f"{method} /api/v1/messages" in page.text
+
+
+def test_no_secret_stays_in_the_log(client: Client) -> None:
+    number = ask(client, "/api-keys", b'{"name": "CI"}', "POST")
+
+    page = client.get(f"/requests/{number}")
+
+    assert not KEY_FORM.search(page.html)
+    assert re.search(r'"key": "je_live_\w{4}\u2026"', page.text)
+
+
+def test_many_brackets_do_not_make_an_endless_page(client: Client) -> None:
+    number = ask(client, "/send", b"[" * 300 + b"0," * 30_000 + b"0" + b"]" * 300, "POST")
+
+    assert len(client.get(f"/requests/{number}").html) < 500_000
 
 
 def test_the_log_is_live(client: Client) -> None:

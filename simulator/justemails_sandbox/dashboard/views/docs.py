@@ -1,6 +1,7 @@
 """The API's own documentation: Swagger UI over the contract, with this sandbox and its key filled in."""
 
 from functools import cached_property
+from typing import Any
 
 import falcon
 
@@ -47,9 +48,20 @@ class Specification:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         # The contract's own server is this sandbox with its port left open; any other a browser would not let us ask.
         here = {"url": req.prefix + BASE_PATH, "description": "This sandbox"}
-        resp.media = {**self.contract, "servers": [here]}
+        paths = {
+            path: {way: _unfilled(one) for way, one in ways.items()} for path, ways in self.contract["paths"].items()
+        }
+        resp.media = {**self.contract, "paths": paths, "servers": [here]}
 
     @cached_property
     def contract(self) -> Contract:
         """The contract, read when first asked for: it takes as long as the rest of the start."""
         return reference_contract()
+
+
+def _unfilled(part: Any) -> Any:  # Any: JSON
+    """Return an operation without the examples of its parameters: Swagger UI would fill every filter in."""
+    if "parameters" not in part:
+        return part
+    parameters = [{name: value for name, value in one.items() if name != "examples"} for one in part["parameters"]]
+    return {**part, "parameters": parameters}
