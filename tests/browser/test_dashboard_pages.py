@@ -24,6 +24,7 @@ PAGES = {
     "a mail with bad signatures": "/messages/{careless}",
     "inbox": "/inbox",
     "a mail": "/inbox/mail_1",
+    "how a mail is put together": "/inbox/mail_1?show=structure",
     "domains": "/domains",
     "a domain": "/domains/{account}/careless.example",
     "keys": "/keys",
@@ -124,6 +125,7 @@ def test_the_pages_of_the_api_try_it_out_with_the_key_filled_in(told: ServedSand
             look.page.get_by_role("button", name="Execute").first.click()
 
         assert answer.value.status == 200
+        assert "status=" not in answer.value.url
         assert {address.split("/")[2] for address in look.asked if not address.startswith("data:")} == {
             told.url.split("/")[2]
         }

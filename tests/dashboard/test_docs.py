@@ -16,7 +16,12 @@ def test_the_specification_is_the_contract_with_this_sandbox_as_its_server(clien
     assert page.headers["Content-Type"] == "application/json"
     served = json.loads(page.html)
     assert served.pop("servers")[0]["url"] == client.sandbox.api
-    assert served == {name: value for name, value in reference_contract().items() if name != "servers"}
+    expected = {name: value for name, value in reference_contract().items() if name != "servers"}
+    for ways in expected["paths"].values():
+        for operation in ways.values():
+            for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
+                parameter.pop("examples", None)  # else each filter is filled in with one
+    assert served == expected
 
 
 def test_the_server_is_under_the_name_that_the_page_is_opened_under(client: Client) -> None:

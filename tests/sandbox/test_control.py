@@ -110,6 +110,7 @@ def test_the_clock_can_be_let_run_and_stopped(sandbox: ServedSandbox, client: Cl
         ({"advance": -1}, "'advance'"),
         ({"advance": "99999d"}, "'advance'"),
         ({"to": "yesterday"}, "'to'"),
+        ({"to": "2027-01-01T00:00:00"}, "a time with a zone"),
         ({"to": "2020-01-01T00:00:00Z"}, "'to'"),
         ({"mode": "fast"}, "'mode'"),
         ({}, "'advance', 'to' and 'mode'"),

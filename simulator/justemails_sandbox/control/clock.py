@@ -73,8 +73,11 @@ class ClockMover:
         if value == "next":
             return self._sandbox.loop.run(self._next()) or now
         try:
-            target = datetime.fromisoformat(str(value)).astimezone(UTC)
+            given = datetime.fromisoformat(str(value))
+            target = given.astimezone(UTC) if given.tzinfo else None
         except (ValueError, OverflowError):
+            target = None
+        if target is None:
             reading.bad("The 'to' field must be 'next' or a time with a zone, like 2026-04-06T12:00:00Z.")
         if not now <= target <= now + LONGEST:
             reading.bad(f"The 'to' field must not lie before {wire.timestamp(now)}, nor more than ten years after it.")

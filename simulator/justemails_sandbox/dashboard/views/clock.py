@@ -53,7 +53,7 @@ class Clock:
         self._show(req, resp, reading.query(req, "did", "by", "state").get("by", ""))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        form = dict(req.context.form)
+        form = {name: value.strip() for name, value in req.context.form.items()}
         back = own_page(form.pop("back", PATH))
         try:
             self._mover.move(form)
