@@ -8,6 +8,16 @@ from justemails_contract.errors import BAD_REQUEST
 from justemails_sandbox.dashboard.strangers_text import Excerpt, excerpt
 from justemails_sandbox.inbox import Mail
 
+PARTS = {
+    "html": "HTML",
+    "text": "Text",
+    "source": "HTML source",
+    "headers": "Headers",
+    "structure": "Structure",
+    "raw": "Raw",
+}
+"""What of a mail can be looked at by itself, and what a button says of it."""
+
 WIDTHS = {"360": "phone", "768": "tablet", "full": "full width"}
 """How wide the preview may be, in pixels, and what a button says of it."""
 

@@ -10,7 +10,7 @@ from fakemx.mx.structure import structure
 from justemails.errors import ApiError
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 from justemails_sandbox.control import reading
-from justemails_sandbox.dashboard.mail_parts import WIDTHS, choice, part_of
+from justemails_sandbox.dashboard.mail_parts import PARTS, WIDTHS, choice, part_of
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.verdicts import summary, verdicts
 from justemails_sandbox.inbox import Inbox, Mail, MailFilter
@@ -19,14 +19,6 @@ from justemails_sandbox.sandbox import Sandbox
 _PER_PAGE = 50
 _RECIPIENTS = 20
 _MOST_WORDS = 200  # characters: each word is looked for in every mail
-_PARTS = {
-    "html": "HTML",
-    "text": "Text",
-    "source": "HTML source",
-    "headers": "Headers",
-    "structure": "Structure",
-    "raw": "Raw",
-}
 
 
 class InboxPage:
@@ -136,4 +128,4 @@ def _parts(parsed: Parsed) -> dict[str, str]:
     missing = {
         name for name, text in (("html", parsed.html), ("source", parsed.html), ("text", parsed.text)) if not text
     }
-    return {name: title for name, title in _PARTS.items() if name not in missing}
+    return {name: title for name, title in PARTS.items() if name not in missing}

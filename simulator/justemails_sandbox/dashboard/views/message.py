@@ -14,7 +14,7 @@ from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox import by_hand
 from justemails_sandbox.control import reading
-from justemails_sandbox.dashboard.mail_parts import WIDTHS, choice, part_of
+from justemails_sandbox.dashboard.mail_parts import PARTS, WIDTHS, choice, part_of
 from justemails_sandbox.dashboard.outcomes import LOOKS, Look
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.snippets import snippets
@@ -26,15 +26,7 @@ from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.store import SandboxStore
 from justemails_sandbox.store.desk import Details
 
-TABS = {
-    "html": "HTML",
-    "text": "Text",
-    "source": "HTML source",
-    "headers": "Headers",
-    "structure": "Structure",
-    "raw": "Raw",
-    "request": "Request that made it",
-}
+TABS = {**PARTS, "request": "Request that made it"}
 _COPIES = 10  # of a message whose outcome was in doubt
 
 
