@@ -122,8 +122,11 @@ class DeliveryQueue(Protocol):
         """Return when the next message to a recipient's domain falls due."""
         ...
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
-        """Record that the final dot is about to be sent. False: the lease is no longer ours, so do not send."""
+    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        """Record that the final dot is about to be sent, and lease the message anew.
+
+        False: another lease was given meanwhile, so do not send.
+        """
         ...
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:

@@ -366,8 +366,8 @@ class OtherQueue:
     def next_due_to(self, domain: str) -> datetime | None:
         return self.inner.next_due_to(domain)
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
-        return self.inner.note_in_doubt(claim, attempt)
+    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        return self.inner.note_in_doubt(claim, attempt, lease_until)
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:
         return self.inner.finish(claim, outcome)
@@ -383,13 +383,13 @@ class OtherQueue:
 
 
 class NotRecordedBeforeTheDot(OtherQueue):
-    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
         return True
 
 
 class SendsWithoutTheLease(OtherQueue):
-    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
-        self.inner.note_in_doubt(claim, attempt)
+    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        self.inner.note_in_doubt(claim, attempt, lease_until)
         return True
 
 

@@ -122,7 +122,7 @@ class Engine:
             due = None if self._loop.stopping else self._queue.next_due_to(domain)
             return due is not None and due <= self._clock.now()
 
-        errand = Errand(self._queue.note_in_doubt, more)
+        errand = Errand(self._note_in_doubt, more)
         claim: Claim | None = first
         try:
             while claim is not None:
@@ -134,6 +134,10 @@ class Engine:
     def _next_claim(self, domain: str) -> Claim | None:
         now = self._clock.now()
         return self._queue.claim_next(now, now + self._settings.lease, domain)
+
+    def _note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+        # The old lease may be about to end, or have ended: this process may have stood still since the claim.
+        return self._queue.note_in_doubt(claim, attempt, self._clock.now() + self._settings.lease)
 
     @staticmethod
     def _cut_short(claim: Claim, errand: Errand, began_at: datetime, text: str) -> Attempt:

@@ -61,10 +61,12 @@ class Deliveries(Tables):
     def next_due_to(self, domain: str) -> datetime | None:
         return instant_or_none(pony_min(m.due_us for m in self.entities.message if m.recipient_domain == domain))
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
+    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
         def write() -> bool:
-            if self._leased_row(claim) is None:
+            row = self._leased_row(claim)
+            if row is None:
                 return False
+            row.due_us = us(lease_until)
             self._put_attempt(claim.message_id, attempt)
             return True
 

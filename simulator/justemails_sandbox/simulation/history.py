@@ -89,12 +89,16 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """A worker recorded that the final dot is about to be sent; ``granted`` False: it lost its lease."""
+    """A worker recorded that the final dot is about to be sent; ``granted`` False: it lost its lease.
+
+    Where it is granted, the message is leased anew, until ``lease_until``.
+    """
 
     worker: str
     message_id: str
     attempt: int
     granted: bool
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Nothing here judges. The ledger never asks the store or the engine, so that it c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,7 @@ class Ledger:
         self.paused: set[str] = set()
         self.last_pause: dict[str, datetime] = {}  # by worker
         self.working_since: datetime | None = None  # a worker has been alive since then
+        self.at_work_since: dict[str, datetime] = {}  # by worker
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
         self.failed_look_ups: dict[str, datetime] = {}  # by the name, the latest
         # By worker, and by worker and domain: when it had as much under way as it may.
@@ -147,7 +148,10 @@ class Ledger:
         self.under_way.setdefault(claim.worker, set()).add(claim.message_id)
 
     def _in_doubt(self, note: InDoubt, _: datetime) -> None:
-        self.messages[note.message_id].in_doubt = note
+        facts = self.messages[note.message_id]
+        facts.in_doubt = note
+        if note.granted and facts.lease is not None:
+            facts.lease = replace(facts.lease, lease_until=note.lease_until)
 
     def _finished(self, done: Finished, at: datetime) -> None:
         under_way = self.under_way.setdefault(done.worker, set())
@@ -213,6 +217,7 @@ class Ledger:
             if not self.under_way.keys() - self.paused:
                 self.working_since = at
             self.under_way[started.who] = set()
+            self.at_work_since[started.who] = at
 
     def _crashed(self, crash: Crashed, at: datetime) -> None:
         if crash.who != API:
@@ -228,7 +233,7 @@ class Ledger:
 
     def _resumed(self, resumed: Resumed, at: datetime) -> None:
         self.paused.discard(resumed.who)
-        self.last_pause[resumed.who] = self.last_crash = self.working_since = at
+        self.last_pause[resumed.who] = self.last_crash = self.working_since = self.at_work_since[resumed.who] = at
 
     def _cut_copies(self, who: str) -> None:
         for message_id in self.under_way.get(who, ()):

@@ -129,9 +129,9 @@ class RecordedQueue:
     def next_due_to(self, domain: str) -> datetime | None:
         return self._thawed().next_due_to(domain)
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
-        granted = self._thawed().note_in_doubt(claim, attempt)
-        self._history.add(InDoubt(self._worker, claim.message_id, claim.attempt, granted))
+    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        granted = self._thawed().note_in_doubt(claim, attempt, lease_until)
+        self._history.add(InDoubt(self._worker, claim.message_id, claim.attempt, granted, lease_until))
         return granted
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:

@@ -207,7 +207,7 @@ def _too_many(ledger: Ledger, facts: Facts, claim: Claimed) -> Iterator[str]:
 
 
 def _all_full(ledger: Ledger, domain: str, entry: Entry) -> bool:
-    """Say whether no worker had room for one more, or for one more to a domain, until now."""
+    """Say whether no worker that is not new here had room for one more, or for one more to a domain, until now."""
 
     def is_full(worker: str) -> bool:
         if len(ledger.under_way[worker]) >= MOST_UNDER_WAY or ledger.under_way_to(worker, domain) >= MOST_TO_A_DOMAIN:
@@ -215,7 +215,8 @@ def _all_full(ledger: Ledger, domain: str, entry: Entry) -> bool:
         last = (ledger.last_full.get(worker), ledger.last_full.get((worker, domain)))
         return any(full is not None and full >= entry.at - PROMPT for full in last)
 
-    return all(is_full(worker) for worker in ledger.under_way if worker not in ledger.paused)
+    at_work = [worker for worker, since in ledger.at_work_since.items() if since < entry.at - PROMPT]
+    return all(is_full(worker) for worker in at_work if worker in ledger.under_way and worker not in ledger.paused)
 
 
 def waits_as_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
