@@ -10,7 +10,7 @@ from datetime import datetime
 from fakemx.behaviours.catalogue import CATALOGUE
 from justemails.wire import timestamp
 from justemails_sandbox.events import LoggedEvent
-from justemails_sandbox.seeding import SENDER
+from justemails_sandbox.seeding import DOMAIN, SENDER
 from justemails_sandbox.served import ServedSandbox
 
 _SHOWN = ("bounce", "greylist", "full", "down", "slow", "drop", "nxdomain", "failover", "late-bounce", "complaint")
@@ -20,6 +20,7 @@ def banner(sandbox: ServedSandbox) -> str:
     """Return the text that a started sandbox shows."""
     body = json.dumps({"from": SENDER, "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"})
     mode = "runs" if sandbox.clock.running else "stands still at " + timestamp(sandbox.clock.now())
+    is_verified = any(domain.verified for domain in sandbox.store.domains_named(DOMAIN))
     lines = [
         "justemails sandbox is ready. Nothing it sends leaves this machine.",
         "",
@@ -27,7 +28,8 @@ def banner(sandbox: ServedSandbox) -> str:
         f"  API        {sandbox.api}",
         f"  control    {sandbox.control}",
         f"  key        {sandbox.key}",
-        f"  from       {SENDER} (verified)",
+        f"  from       {SENDER} ({'verified' if is_verified else 'not verified: see the page Domains'})",
+        f"  dns        {sandbox.dns}",
         f"  data       {sandbox.settings.data or 'kept nowhere'}",
         f"  clock      {mode}",
         "",

@@ -8,6 +8,7 @@ import importlib
 import sys
 import tomllib
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -55,7 +56,9 @@ def command(ctx: click.Context) -> None:
 
     Settings come from options, then JUSTEMAILS_* variables, then ./justemails.toml, then defaults.
     """
-    ctx.default_map = _read_settings_file()
+    settings, name = _read_settings_file(), ctx.invoked_subcommand
+    chosen = command.get_command(ctx, name) if name in settings else None
+    ctx.default_map = {name: _defaults(chosen, settings[name], name)} if name and chosen else {}
 
 
 def main() -> None:
@@ -71,8 +74,33 @@ def main() -> None:
 
 def _read_settings_file() -> dict[str, object]:
     try:
-        return tomllib.loads(Path(_SETTINGS_FILE).read_text(encoding="utf-8"))
+        tables = tomllib.loads(Path(_SETTINGS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as ex:
         raise click.UsageError(f"{_SETTINGS_FILE} cannot be read: {ex}") from ex
+    for name in tables.keys() - _COMMANDS.keys():
+        _refuse(f"'{name}' is no command: a setting stands in its command's table, such as 'port' in [sandbox]")
+    return tables
+
+
+def _defaults(command: click.Command, settings: object, where: str) -> dict[str, object]:
+    """Return the settings of a command, by its parameters, whose names are not always those of its options."""
+    if not isinstance(settings, dict):
+        _refuse(f"'{where}' must be a table, such as [{where}]")
+    parameters = {option: one.name for one in command.params for option in one.opts}
+    commands = command.commands if isinstance(command, click.Group) else {}
+    found: dict[str, object] = {}
+    for name, value in settings.items():
+        if name in commands:
+            found[name] = _defaults(commands[name], value, f"{where}.{name}")
+        elif parameter := parameters.get(f"--{name}"):
+            found[parameter] = value
+        else:
+            known = ", ".join(option.removeprefix("--") for option in parameters if option.startswith("--"))
+            _refuse(f"[{where}] has no setting '{name}'; it has {known or ', '.join(commands)}")
+    return found
+
+
+def _refuse(complaint: str) -> NoReturn:
+    raise click.UsageError(f"{_SETTINGS_FILE}: {complaint}")

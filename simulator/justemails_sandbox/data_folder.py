@@ -54,6 +54,8 @@ class DataFolder:
             raise DataFolderError(
                 f"another sandbox is running on {path}; stop it, or choose another folder with --data"
             ) from None
+        except FileExistsError:
+            raise DataFolderError(f"{path} cannot be used for --data: it is no folder") from None
         except OSError as ex:
             raise DataFolderError(f"{path} cannot be used for --data: {ex.strerror}") from ex
 

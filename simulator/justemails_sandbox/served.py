@@ -7,6 +7,7 @@ sandbox.stop()
 """
 
 import threading
+from collections.abc import Callable
 
 from justemails.app import is_quick
 from justemails.http_server import HttpServer
@@ -22,8 +23,11 @@ from justemails_sandbox.story import tell
 class ServedSandbox(Sandbox):
     """A sandbox that people and their programs can call."""
 
-    def start(self) -> None:
+    def start(self, ready: Callable[[], None] = lambda: None) -> None:
         """Open every port and begin to deliver; return when the API answers.
+
+        Args:
+            ready: called once it does, before a first story is told.
 
         Raises:
             OSError: the port is taken.
@@ -36,6 +40,7 @@ class ServedSandbox(Sandbox):
         super().start()
         self._http_thread = threading.Thread(target=self._http.run, name="justemails-http", daemon=True)
         self._http_thread.start()
+        ready()
         if self.settings.story:
             tell(self, api)
 
@@ -54,6 +59,11 @@ class ServedSandbox(Sandbox):
     @property
     def api(self) -> str:
         return self.url + BASE_PATH
+
+    @property
+    def dns(self) -> str:
+        """Where the fake DNS listens, over UDP and TCP."""
+        return f"127.0.0.1:{self.network.dns_port}"
 
     @property
     def control(self) -> str:

@@ -149,8 +149,8 @@ class Process:
 
 
 @contextmanager
-def process(*options: str) -> Iterator[Process]:
-    started = Process(*options)
+def process(*options: str, cwd: Path | None = None) -> Iterator[Process]:
+    started = Process(*options, cwd=cwd)
     try:
         yield started
     finally:

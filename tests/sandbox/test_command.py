@@ -142,7 +142,7 @@ def test_a_key_that_was_revoked_is_followed_by_a_new_one_and_never_wanted_again(
 
     refused = run("sandbox", "--port", "0", "--data", data, "--key", first)
     assert refused.returncode == 2
-    assert "this key was revoked" in refused.stderr
+    assert "Invalid value for --key (or JUSTEMAILS_KEY): this key was revoked" in refused.stderr
 
 
 def test_a_taken_port_is_exit_3_with_one_plain_line(data: str) -> None:
@@ -170,6 +170,8 @@ def test_a_second_sandbox_on_the_same_data_is_refused(data: str) -> None:
         (["--key", "secret"], "je_live_ and 38 letters and digits"),
         (["--clock", "sundial"], "'real', 'virtual'"),
         (["--port", "70000"], "0<=x<=65535"),
+        (["--data", ""], "must be a folder, or :memory:"),
+        (["--data", __file__], "it is no folder"),
     ],
 )
 def test_bad_options_are_exit_2_and_say_what_would_pass(data: str, arguments: list[str], said: str) -> None:
@@ -193,6 +195,49 @@ def test_settings_come_from_options_then_variables_then_the_file(tmp_path: Path)
     assert "loopback" in refused(env=dict(os.environ))
     assert "loopback" in refused(env=environment)
     assert "'real', 'virtual'" in refused("--host", "127.0.0.1", "--clock", "x", env=environment)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("port = 9131", "'port' is no command: a setting stands in its command's table, such as 'port' in [sandbox]"),
+        ("sandbox = 5", "'sandbox' must be a table, such as [sandbox]"),
+        ("[sandbox]\nportt = 5", "[sandbox] has no setting 'portt'; it has port, data, host, clock, "),
+        ("[sandbox]\nnetwork = 'none.yaml'", "'--network': none.yaml cannot be read"),
+        ("[sandbox]\nport = 'x'", "'x' is not"),
+        ("[sandbox", "cannot be read"),
+    ],
+)
+def test_a_settings_file_that_is_wrong_is_told(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "justemails.toml").write_text(text)
+
+    refused = run("sandbox", "--data", ":memory:", cwd=tmp_path)
+
+    assert refused.returncode == 2
+    assert said in refused.stderr
+
+
+def test_a_settings_file_speaks_of_options_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "network.yaml").write_text("shop.example: bounce\n")
+    (tmp_path / "justemails.toml").write_text('[sandbox]\nnetwork = "network.yaml"\n[domain.list]\ndata = "data"\n')
+
+    with process("--data", str(tmp_path / "data"), cwd=tmp_path) as started:
+        assert started.client.get("/network/shop.example")["behaviour"] == "bounce"
+        assert "yourdomain.com" in run("domain", "list", cwd=tmp_path).stdout
+
+
+def test_a_sandboxs_domain_is_not_verified_by_the_dns_of_the_machine(data: str) -> None:
+    with process("--data", data) as started:
+        refused = run("domain", "verify", "yourdomain.com", "--data", data)
+
+        assert refused.returncode == 2
+        assert "fake DNS" in refused.stderr
+        assert started.client.wait_until_settled(started.client.send()) == "delivered"
+
+
+def test_the_first_line_is_that_it_is_ready_though_a_story_is_told(data: str) -> None:
+    with process("--data", data, "--story") as started:
+        assert started.ready["event"] == "ready"
 
 
 def test_help_answers_at_once_and_loads_nothing_of_the_product() -> None:
@@ -256,7 +301,7 @@ def test_administration_without_a_database_or_with_several_accounts_says_what_to
     Process("--data", data).stop()
     run("account", "add", "Second", "--data", data)
     unclear = run("key", "list", "--data", data)
-    unknown = run("domain", "verify", "nobody.example", "--account", "acc_x", "--data", data)
+    unknown = run("domain", "list", "--account", "acc_x", "--data", data)
 
     assert (nowhere.returncode, "no database" in nowhere.stderr) == (2, True)
     assert (unclear.returncode, "--account" in unclear.stderr) == (2, True)

@@ -151,6 +151,14 @@ def test_the_inbox_is_listed_filtered_read_and_emptied(client: Client) -> None:
     assert request("GET", f"{client.control}/inbox/{mail['id']}").status == 404
 
 
+def test_a_plus_in_an_address_need_not_be_encoded(client: Client) -> None:
+    client.wait_until_settled(client.send("user+starttls@example.com"))
+
+    for address in ("user+starttls@example.com", "user%2Bstarttls@example.com"):
+        (mail,) = client.get(f"/inbox/wait?to={address}&timeout=0")["data"]
+        assert mail["to"] == "user+starttls@example.com"
+
+
 def test_waiting_for_mail_that_does_not_come_tells_why(client: Client) -> None:
     client.wait_until_settled(client.send("ann@example.com"))
     client.wait_until_settled(client.send("bob@bounce.test"))

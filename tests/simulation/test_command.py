@@ -150,6 +150,20 @@ def test_what_breaks_is_cut_down_kept_and_replayed(file: Path) -> None:
     assert len(again.stdout.splitlines()) == 5
 
 
+def test_what_breaks_is_kept_and_told_though_there_is_no_time_to_cut_it_down(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("justemails_sandbox.commands.simulate._SHRINKING_S", 0)
+    file.write_text(BROKEN, encoding="utf-8")
+
+    ran = simulate("--scenario", file, "--failures", str(file.parent / "found"))
+
+    found = file.parent / "found" / "simulation-failure-0.yaml"
+    assert f"justemails simulate replay {found}" in ran.stdout
+    assert "ben@bounce.test" in found.read_text(encoding="utf-8")
+    assert simulate("replay", found).exit_code == 1
+
+
 def test_shrink_prints_what_is_left_and_refuses_what_breaks_nothing(file: Path) -> None:
     file.write_text(BROKEN, encoding="utf-8")
     shrunk = simulate("shrink", file)

@@ -27,7 +27,7 @@ from justemails.records import Account, Domain, Key
 from justemails.store import DuplicateError, Store, UnusableStoreError
 from justemails_contract.operations import Scope
 from justemails_sandbox.commands.option_types import HostName, IpAddress, NameServer
-from justemails_sandbox.data_folder import store_path
+from justemails_sandbox.data_folder import is_of_sandbox, store_path
 from justemails_sandbox.sending import SENDING_HOST
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -83,6 +83,8 @@ def _sender_options(function: F) -> F:
 
 @contextmanager
 def _open(data: str) -> Iterator[Store]:
+    if not data:
+        raise click.BadParameter("must be a folder", param_hint="--data")
     path = store_path(Path(data))
     if not Path(path).exists():
         raise click.UsageError(f"there is no database in {data}; start the sandbox once, or give another --data")
@@ -211,6 +213,11 @@ def verify_domain(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Look the DNS records up. Exit 1 when one that is required is missing or wrong."""
+    if nameserver is None and is_of_sandbox(Path(store_path(Path(data)))):
+        raise click.UsageError(
+            "a sandbox's domains have their records in its fake DNS: verify them on its page Domains, by its control "
+            "API, or with --dns and the address that its banner calls dns"
+        )
     with _open(data) as store:
         found = store.domain(_account(store, account_id).id, name.lower())
         if found is None:

@@ -22,13 +22,17 @@ _PAUSE_S = 0.05
 def ready(wait_s: float, url: str, as_json: bool) -> None:  # noqa: FBT001
     """Exit 0 once the sandbox answers, 3 if it does not."""
     where = urllib.parse.urlsplit(url)
-    if where.scheme != "http" or not where.hostname:
+    try:
+        port = where.port or 80
+    except ValueError:
+        port = 0
+    if where.scheme != "http" or not where.hostname or not port:
         raise click.BadParameter("must be a URL like http://127.0.0.1:8025", param_hint="--url")
     deadline = time.perf_counter() + wait_s
-    answers = _answers(where.hostname, where.port or 80)
+    answers = _answers(where.hostname, port)
     while not answers and time.perf_counter() < deadline:
         time.sleep(_PAUSE_S)  # noqa: TID251  # waits for another process, on the machine's own time
-        answers = _answers(where.hostname, where.port or 80)
+        answers = _answers(where.hostname, port)
     if as_json:
         click.echo(json.dumps({"ready": answers, "url": url}))
     else:

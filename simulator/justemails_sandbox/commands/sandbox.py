@@ -43,7 +43,7 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
     show_default=True,
     metavar="FOLDER",
     envvar="JUSTEMAILS_DATA",
-    help="Folder that keeps everything between runs; :memory: keeps nothing.",
+    help="Folder that keeps messages, mail, domains and keys between runs; :memory: keeps nothing.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="JUSTEMAILS_HOST", help="Loopback address.")
 @click.option(
@@ -80,27 +80,35 @@ def sandbox(
     _check_host(host)
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # before any thread is made: they inherit it
     forbid_leaving_loopback()
+    if not data:
+        raise click.BadParameter(f"must be a folder, or {_IN_MEMORY}", param_hint="--data")
     folder = None if data == _IN_MEMORY else Path(data)
     printer = Printer(sys.stdout)
     show = _as_json if as_json else event_line
     running = _start(
         SandboxSettings(folder, host, port, clock == "virtual", seed, key, story, domains or {}),
         listen=lambda event: printer.print(show(event)),
+        ready=lambda it: printer.print(json.dumps(_ready(it)) if as_json else banner(it)),
     )
-    printer.print(json.dumps(_ready(running)) if as_json else banner(running))
     _wait_for_the_end()
+    if not as_json:
+        printer.print("Stopping. What is under way has ten seconds to end.")
     running.stop()
     if not printer.close():
         os._exit(0)  # nobody reads what is left, and the interpreter would wait for them
 
 
-def _start(settings: SandboxSettings, listen: Callable[[LoggedEvent], None]) -> ServedSandbox:
+def _start(
+    settings: SandboxSettings, listen: Callable[[LoggedEvent], None], ready: Callable[[ServedSandbox], None]
+) -> ServedSandbox:
     try:
         running = ServedSandbox(settings, listen)
-    except (DataFolderError, UnusableKeyError, UnusableStoreError) as ex:
+    except UnusableKeyError as ex:
+        raise click.BadParameter(str(ex), param_hint="--key (or JUSTEMAILS_KEY)") from ex
+    except (DataFolderError, UnusableStoreError) as ex:
         raise click.UsageError(str(ex)) from ex
     try:
-        running.start()
+        running.start(lambda: ready(running))
     except OSError as ex:
         if ex.errno != errno.EADDRINUSE:
             raise
@@ -130,7 +138,7 @@ def _ready(running: ServedSandbox) -> dict[str, object]:
         "dashboard": running.url + "/",
         "key": running.key,
         "from": SENDER,
-        "dns": f"127.0.0.1:{running.network.dns_port}",
+        "dns": running.dns,
         "pid": os.getpid(),
     }
 

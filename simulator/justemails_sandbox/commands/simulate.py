@@ -25,6 +25,7 @@ from justemails_sandbox.simulation.shrink import shrink as shrink_scenario
 from justemails_sandbox.simulation.trace import as_line, first_difference
 
 _SHRINKING_RUNS = 300
+_SHRINKING_S = 60
 
 
 class _Seeds(click.ParamType[range]):
@@ -203,7 +204,8 @@ class _Report:
         assert one.violation is not None  # noqa: S101  # for mypy: asked for by the caller
         self.failures.mkdir(parents=True, exist_ok=True)
         path = self.failures / f"simulation-failure-{one.seed}.yaml"
-        path.write_text(_shrunk(scenario, one, _SHRINKING_RUNS), encoding="utf-8")
+        # Kept and told before it is made smaller, which takes a while.
+        path.write_text(dump_failure(scenario, one.violation, one.hash), encoding="utf-8")
         line = f"justemails simulate replay {path}"
         if self.as_json:
             members = {"invariant": one.violation.invariant, "text": one.violation.text, "entry": one.violation.entry}
@@ -212,6 +214,8 @@ class _Report:
             if sys.stderr.isatty():
                 click.echo(err=True)  # the bar has not ended its line
             click.echo(f"{_verdict(one)}\n  {line}")
+            click.echo(f"  making it smaller, which takes {_SHRINKING_S} seconds at most ...", err=True)
+        path.write_text(_shrunk(scenario, one, _SHRINKING_RUNS, _SHRINKING_S), encoding="utf-8")
 
     def _tell(self, summary: dict[str, object]) -> None:
         # What one scenario by hand does not meet is not worth a word; what a search never met is.
@@ -270,12 +274,15 @@ def _tracing(path: Path | None) -> Iterator[Callable[[Entry], None]]:
         yield lambda entry: print(as_line(entry), file=out)  # into the file
 
 
-def _shrunk(scenario: Scenario, outcome: Run, runs: int) -> str:
-    """Return the file of the smallest scenario that breaks the same invariant."""
+def _shrunk(scenario: Scenario, outcome: Run, runs: int, seconds: float = float("inf")) -> str:
+    """Return the file of the smallest scenario found in so many runs and seconds that breaks the same invariant."""
     assert outcome.violation is not None  # noqa: S101  # for mypy: asked for by every caller
     invariant = outcome.violation.invariant
+    until = time.perf_counter() + seconds
 
     def breaks(candidate: Scenario) -> bool:
+        if time.perf_counter() > until:
+            return False
         violation = run(candidate).violation
         return violation is not None and violation.invariant == invariant
 

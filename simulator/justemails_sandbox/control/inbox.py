@@ -98,7 +98,9 @@ class InboxWait:
 
 
 def _filter(given: Mapping[str, str]) -> MailFilter:
-    return MailFilter(given.get("to"), given.get("from"), given.get("subject"), given.get("messageId"))
+    # A plus that nobody encoded comes as a space, which an address has not.
+    to = given["to"].replace(" ", "+") if "to" in given else None
+    return MailFilter(to, given.get("from"), given.get("subject"), given.get("messageId"))
 
 
 def _find(around: Surroundings, mail_id: str) -> Mail:
