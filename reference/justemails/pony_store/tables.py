@@ -6,9 +6,9 @@ string queries as Python code.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pony.orm import Database, db_session, raw_sql
+from pony.orm import Database, db_session
 from pony.orm.core import local
 
 from justemails.pony_store.entities import Entities
@@ -24,15 +24,6 @@ def in_session(method: F) -> F:
     """Run a method in a session of its own; Pony's decorator, with its type."""
     wrapped: F = db_session(method)
     return wrapped
-
-
-def containing(query: Any, column: str, part: str) -> Any:  # Pony queries
-    """Narrow a query of one table to the rows whose column, kept in small letters, has a part in it, in any case.
-
-    Not by LIKE: SQLite refuses a pattern of more than fifty thousand bytes, and a request may bring a longer one.
-    """
-    contains = raw_sql(f"instr({column}, $(part.lower())) > 0")
-    return query.filter(lambda row: contains)
 
 
 class Tables:

@@ -101,6 +101,8 @@ def worker(
         nameserver,
         allowed,
     )
+    if not database.exists():
+        click.echo(f"{database} is new: nobody has written to it yet.", err=True)
     show = _as_json if as_json else _as_line
     try:
         running = Worker(settings, lambda claim, outcome: click.echo(show(claim, outcome)))
