@@ -237,6 +237,16 @@ def test_a_sandboxs_mail_never_leaves(tmp_path: Path) -> None:
     assert "belongs to a sandbox" in done.stderr
 
 
+def test_a_database_that_nobody_has_written_to_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "typed-wrong.sqlite3"
+    command = [COMMAND, "worker", "--once", "--database", str(path), *WHO]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"{path} is new: nobody has written to it yet.\n"
+
+
 def test_a_database_of_another_version_is_refused_in_a_sentence(queue: Queue, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite3"
     other.write_text("this is no database, and longer than a header of one hundred bytes would be" * 3)
