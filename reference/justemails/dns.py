@@ -12,6 +12,7 @@ import dns.resolver
 from justemails.ports import Clock, DnsTemporaryError, MxRecord, NoSuchDomainError
 
 _LOOKUP_S = 15.0
+_TRY_S = 5.0  # as resolv.conf(5) has it; dnspython's two seconds are less than a slow server takes
 
 
 class DnsResolver:
@@ -30,6 +31,7 @@ class DnsResolver:
             self._resolver.port = nameserver[1]
         self._resolver.use_search_by_default = False
         self._resolver.lifetime = _LOOKUP_S * 2  # the clock's own time-out comes first
+        self._resolver.timeout = _TRY_S
 
     async def mx(self, domain: str) -> Sequence[MxRecord]:
         """Return the MX records of a domain."""
