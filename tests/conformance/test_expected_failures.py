@@ -98,6 +98,7 @@ def test_an_expectation_that_is_over_fails_the_run_and_says_which(client: Client
 
     assert "  ok      send.response.id  kept, though it was expected to fail: ticket 12\n" in done.stdout
     assert "PASS  send.response.id (M)" in done.stdout
+    assert "so --xfail is out of date: 1 of its failures are over" in done.stdout
 
 
 def test_an_expectation_of_what_is_not_judged_is_neither_met_nor_over(client: Client, tmp_path: Path) -> None:

@@ -162,6 +162,17 @@ def test_what_is_given_nowhere_is_said_to_be_missing(tmp_path: Path) -> None:
     assert "Missing option '--from', which" in answered("--target", str(path), "--key", "k").stderr
 
 
+@pytest.mark.parametrize("option", ["--from", "--to", "--unverified-from"])
+@pytest.mark.parametrize("text", ["nonsense", "Ann <ann@example.com>", "ann@example.com,bob@example.com"])
+def test_what_is_no_address_is_wrong_usage_and_no_fault_of_the_server(option: str, text: str) -> None:
+    given = {"--key": "k", "--from": "hello@example.com", option: text}
+
+    done = answered("http://127.0.0.1:9/api/v1", *(word for pair in given.items() for word in pair))
+
+    assert done.exit_code == 2
+    assert f"'{option}' must be an address like hello@example.com" in done.stderr
+
+
 def test_it_takes_the_place_of_every_option_and_its_people_stand_in_the_report(client: Client, tmp_path: Path) -> None:
     path = target_of(client, tmp_path)
     path.write_text(path.read_text().replace("[target]", '[target]\nname = "Ours"\nversion = "7"\ncontact = ["@me"]'))

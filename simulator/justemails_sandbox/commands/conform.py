@@ -1,6 +1,7 @@
 """``justemails conform``: judging a server of the API."""
 
 import fnmatch
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ _TOO_LITTLE, _OUR_FAULT = 3, 4
 _LOOK_AGAIN_S = 0.2
 _REASONS = 5  # that are told
 _FILE = click.Path(path_type=Path)  # looked at by Files, all of them before the first request
+_ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 _NOTHING = TargetFile(About(), {}, Declared())
 
 
@@ -245,6 +247,9 @@ def _means(options: Mapping[str, str]) -> Means:
     for name, option in (("key", "--key"), ("sender", "--from")):
         if name not in options:
             raise click.UsageError(f"Missing option '{option}', which may stand in a target file too.")
+    for name, option in (("sender", "--from"), ("to", "--to"), ("unverified_from", "--unverified-from")):
+        if name in options and not _ADDRESS.fullmatch(options[name]):
+            raise click.UsageError(f"'{option}' must be an address like hello@example.com, not {options[name]!a}.")
     return Means(
         options["key"],
         options["sender"],
