@@ -9,7 +9,7 @@ The log is in memory: a restart forgets it, and two processes would each have th
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from justemails.ports import Clock
@@ -101,19 +101,17 @@ class RateLimiter:
             return look(self._logs.get((key_id, tier), ()), self._limits[tier], self._clock.monotonic_ns())
 
     @property
-    def counted_keys(self) -> Sequence[str]:
-        """The ids of the keys of which a request still counts, who asked last first.
-
-        As long as there is one, waiting alone changes what ``usage`` says.
-        """
+    def counts_something(self) -> bool:
+        """Whether any request of any key still counts, so that waiting alone changes what ``usage`` says."""
         with self._lock:
-            now_ns = self._clock.monotonic_ns()
-            newest = [
-                (log[-1], key_id)
-                for (key_id, tier), log in self._logs.items()
-                if log and look((log[-1],), self._limits[tier], now_ns).count
-            ]
-        return list(dict.fromkeys(key_id for _, key_id in sorted(newest, reverse=True)))
+            return any(self._counted())
+
+    @property
+    def counted_keys(self) -> Sequence[str]:
+        """The ids of the keys of which a request still counts, who asked last first."""
+        with self._lock:
+            newest = sorted(self._counted(), reverse=True)
+        return list(dict.fromkeys(key_id for _, key_id in newest))
 
     def forget(self) -> None:
         """Start every window anew."""
@@ -122,6 +120,13 @@ class RateLimiter:
 
     def __len__(self) -> int:
         return len(self._logs)
+
+    def _counted(self) -> Iterator[tuple[int, str]]:
+        """Return the newest request of each log in which one still counts: when, and of which key."""
+        now_ns = self._clock.monotonic_ns()
+        for (key_id, tier), log in self._logs.items():
+            if log and look((log[-1],), self._limits[tier], now_ns).count:
+                yield log[-1], key_id
 
     def _sweep(self, now_ns: int) -> None:
         window_ns = int(max(limit.window for limit in self._limits.values()).total_seconds()) * _NS

@@ -1,6 +1,5 @@
 """What a fresh sandbox has: one account, one key, and the verified domain of the document's examples."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from justemails.api_keys import KEY_FORM, key_hash, key_hint
@@ -40,16 +39,19 @@ def seed(
     # Its domain tells the sandbox's own account from those that users have made, unless they took it away.
     owners = [domain.account_id for domain in store.domains_named(DOMAIN)] + [account.id for account in accounts]
     account_id = owners[0] if owners else _make_account(store, clock, new_id)
-    for secret in (wanted_key,) if wanted_key else (kept_key or new_secret(), new_secret()):
-        if not KEY_FORM.fullmatch(secret):
-            raise UnusableKeyError("a key must be je_live_ and 38 letters and digits")
-        if store.key_by_hash(key_hash(secret)) is not None:
-            return secret
-        key = Key(new_id("key_"), account_id, "Sandbox", Scope.FULL, key_hint(secret), clock.now())
-        with suppress(DuplicateError):
-            store.add_key(key, key_hash(secret))
-            return secret
-    raise UnusableKeyError("this key was revoked, and revoking is for good; choose another one")
+    secret = wanted_key or kept_key or new_secret()
+    if not KEY_FORM.fullmatch(secret):
+        raise UnusableKeyError("a key must be je_live_ and 38 letters and digits")
+    if store.key_by_hash(key_hash(secret)) is not None:
+        return secret
+    key = Key(new_id("key_"), account_id, "Sandbox", Scope.FULL, key_hint(secret), clock.now())
+    try:
+        store.add_key(key, key_hash(secret))
+    except DuplicateError:
+        if wanted_key:
+            raise UnusableKeyError("this key was revoked, and revoking is for good; choose another one") from None
+        return seed(store, clock, new_id, new_secret, None)
+    return secret
 
 
 def _make_account(store: Store, clock: Clock, new_id: NewId) -> str:

@@ -155,6 +155,9 @@ def test_the_newest_has_an_address_of_its_own(client: Client, sandbox: ServedSan
 
     assert client.get("/view/latest").path == f"/inbox/{bob}"
     assert client.get("/view/latest?to=ann@example.com").path == f"/inbox/{ann}"
+    tagged = put(sandbox, "Subject: Hi\r\n\r\n", "ann+slow@example.com")
+    assert client.get("/view/latest?to=ann+slow@example.com").path == f"/inbox/{tagged}"
+    assert "Hi" in client.get("/inbox?to=ann+slow@example.com").text
     nobody = client.get("/view/latest?to=cleo@example.com")
     assert (nobody.status, "No mail for cleo@example.com has arrived" in nobody.text) == (404, True)
 

@@ -5,58 +5,43 @@ import typing
 import pytest
 
 from fakemx.behaviours import actions, conditions
-from fakemx.behaviours.actions import Delay as Wait
-from fakemx.behaviours.actions import (
-    Drop,
-    Inject,
-    Raw,
-    Reply,
-    ReportKind,
-    Reset,
-    SendReport,
-    Silence,
-    Stage,
-    Tarpit,
-    Then,
-)
 from fakemx.behaviours.catalogue import CATALOGUE
-from fakemx.behaviours.conditions import AboveSessions, AfterMessages, Check, Failing, OverRate, WithoutTls
 from fakemx.behaviours.script import Address, Extension, Host, Port, Step
 from fakemx.dns.zones import DnsFault
 from justemails_sandbox.dashboard.steps import DNS_FAULTS, host_in_words, in_words
 
 ACTIONS = {
-    Reply(450, "4.2.0 later"): "answers 450 4.2.0 later",
-    Reply(421, "4.3.2 bye", Then.CLOSE): "answers 421 4.3.2 bye and closes",
-    Reply(421, "", Then.RESET): "answers 421 and resets the connection",
-    Raw("?"): "says what is no SMTP reply",
-    Drop(): "drops the connection",
-    Drop(kept=False): "drops the connection and the mail",
-    Reset(): "resets the connection",
-    Reset(kept=False): "resets the connection and loses the mail",
-    Silence(): "falls silent",
-    Wait(90): "waits 90s",
-    Tarpit(10): "reads 10 bytes a second",
-    Inject("RSET"): "sends text in clear behind the go-ahead",
-    SendReport(ReportKind.COMPLAINT, 3600): "sends a report (complaint) 1h later",
+    actions.Reply(450, "4.2.0 later"): "answers 450 4.2.0 later",
+    actions.Reply(421, "4.3.2 bye", actions.Then.CLOSE): "answers 421 4.3.2 bye and closes",
+    actions.Reply(421, "", actions.Then.RESET): "answers 421 and resets the connection",
+    actions.Raw("?"): "says what is no SMTP reply",
+    actions.Drop(): "drops the connection",
+    actions.Drop(kept=False): "drops the connection and the mail",
+    actions.Reset(): "resets the connection",
+    actions.Reset(kept=False): "resets the connection and loses the mail",
+    actions.Silence(): "falls silent",
+    actions.Delay(90): "waits 90s",
+    actions.Tarpit(10): "reads 10 bytes a second",
+    actions.Inject("RSET"): "sends text in clear behind the go-ahead",
+    actions.SendReport(actions.ReportKind.COMPLAINT, 3600): "sends a report (complaint) 1h later",
 }
 CONDITIONS = {
-    AfterMessages(3): "after 3 messages on a connection",
-    AboveSessions(2): "to who has more than 2 connections open",
-    WithoutTls(): "to who comes without TLS",
-    OverRate(5, 60): "above 5 in 1m",
-    Failing(Check.DKIM): "to mail that fails DKIM",
+    conditions.AfterMessages(3): "after 3 messages on a connection",
+    conditions.AboveSessions(2): "to who has more than 2 connections open",
+    conditions.WithoutTls(): "to who comes without TLS",
+    conditions.OverRate(5, 60): "above 5 in 1m",
+    conditions.Failing(conditions.Check.DKIM): "to mail that fails DKIM",
 }
 
 
 @pytest.mark.parametrize(("action", "said"), ACTIONS.items())
 def test_each_action_is_a_phrase(action: actions.Action, said: str) -> None:
-    assert in_words(Step(Stage.DOT, action)) == f"at DOT {said}"
+    assert in_words(Step(actions.Stage.DOT, action)) == f"at DOT {said}"
 
 
 @pytest.mark.parametrize(("condition", "said"), CONDITIONS.items())
 def test_each_condition_is_a_phrase(condition: conditions.Condition, said: str) -> None:
-    step = Step(Stage.RCPT, Silence(), times=2, for_seconds=300, when=condition)
+    step = Step(actions.Stage.RCPT, actions.Silence(), times=2, for_seconds=300, when=condition)
 
     assert in_words(step) == f"at RCPT falls silent {said}, 2 times, for 5m"
 

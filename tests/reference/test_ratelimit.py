@@ -261,6 +261,7 @@ def test_who_looks_uses_nothing_up_and_is_not_remembered(clock: VirtualClock) ->
 def test_the_keys_that_are_counted_are_told_until_their_last_request_has_left_its_window(clock: VirtualClock) -> None:
     limiter = RateLimiter(clock, {Tier.SEND: THREE, Tier.READ: THREE})
     assert limiter.counted_keys == []
+    assert not limiter.counts_something
     for key_id, tier in (("key_1", Tier.SEND), ("key_2", Tier.SEND), ("key_1", Tier.READ), ("key_3", Tier.READ)):
         limiter.take(key_id, tier)
         clock.jump_ns(SECOND)
@@ -270,5 +271,7 @@ def test_the_keys_that_are_counted_are_told_until_their_last_request_has_left_it
     assert limiter.counted_keys == ["key_3", "key_1"]
     clock.jump_ns(1)
     assert limiter.counted_keys == ["key_3"]
+    assert limiter.counts_something
     clock.jump_ns(SECOND)
     assert limiter.counted_keys == []
+    assert not limiter.counts_something

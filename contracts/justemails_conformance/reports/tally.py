@@ -49,7 +49,7 @@ def headline(verdict: Verdict) -> str:
         return f"The suite itself failed at {errors} of its checks"
     if not verdict.verified:
         return "Too little could be verified for a verdict"
-    over = sum(finding.passed and finding.expected_failure is not None for finding in verdict.findings)
+    over = sum(finding.passed and finding.is_bad_news for finding in verdict.findings)
     if over:
         return f"It keeps every promise that was checked, so --xfail is out of date: {over} of its failures are over"
     return "It keeps every promise that was checked"

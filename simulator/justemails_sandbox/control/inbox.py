@@ -89,7 +89,7 @@ class InboxWait:
         wanted = " and ".join(f"{name} {given[name]!a}" for name in _FILTERS if name in given) or "no filter"
         reason = f"{total} of {count} mails with {wanted} arrived; {in_all} mails are in the inbox."
         attempts = [event for event in self._around.events.after(0, 10**6) if event.kind == "attempt"]
-        about = [event for event in attempts if event.details["to"] == given.get("to")] or attempts
+        about = [event for event in attempts if event.details["to"] == reading.address(given, "to")] or attempts
         if about:
             last = about[-1].details
             said = f"{last['code']} {last['text']}" if last["code"] else last["text"]
@@ -98,9 +98,7 @@ class InboxWait:
 
 
 def _filter(given: Mapping[str, str]) -> MailFilter:
-    # A plus that nobody encoded comes as a space, which an address has not.
-    to = given["to"].replace(" ", "+") if "to" in given else None
-    return MailFilter(to, given.get("from"), given.get("subject"), given.get("messageId"))
+    return MailFilter(reading.address(given, "to"), given.get("from"), given.get("subject"), given.get("messageId"))
 
 
 def _find(around: Surroundings, mail_id: str) -> Mail:

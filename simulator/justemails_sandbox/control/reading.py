@@ -47,6 +47,11 @@ def query(req: falcon.Request, *known: str) -> Mapping[str, str]:
     return given
 
 
+def address(given: Mapping[str, str], name: str) -> str | None:
+    """Return the address of a parameter; a plus that nobody encoded comes as a space, which an address has not."""
+    return given[name].strip().replace(" ", "+") if name in given else None
+
+
 def number(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     text = given.get(name)
     if text is None:

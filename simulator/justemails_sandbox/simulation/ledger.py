@@ -91,7 +91,7 @@ class Ledger:
         self.paused: set[str] = set()
         self.last_pause: dict[str, datetime] = {}  # by worker
         self.working_since: datetime | None = None  # a worker has been alive since then
-        self.at_work_since: dict[str, datetime] = {}  # by worker
+        self.at_work_since: dict[str, datetime] = {}  # by worker, of those that live and do not stand still
         self.link_failures: dict[str, datetime] = {}  # by the host's address, the latest
         self.failed_look_ups: dict[str, datetime] = {}  # by the name, the latest
         # By worker, and by worker and domain: when it had as much under way as it may.
@@ -214,7 +214,7 @@ class Ledger:
 
     def _started(self, started: Started, at: datetime) -> None:
         if started.who != API:
-            if not self.under_way.keys() - self.paused:
+            if not self.at_work_since:
                 self.working_since = at
             self.under_way[started.who] = set()
             self.at_work_since[started.who] = at
@@ -224,10 +224,12 @@ class Ledger:
             self.last_crash = at
             self._cut_copies(crash.who)
             self.under_way.pop(crash.who, None)
+            self.at_work_since.pop(crash.who, None)
             self.paused.discard(crash.who)
 
     def _paused(self, pause: Paused, at: datetime) -> None:
         self.paused.add(pause.who)
+        self.at_work_since.pop(pause.who, None)
         self.last_pause[pause.who] = self.last_crash = at
         self._cut_copies(pause.who)
 

@@ -19,7 +19,7 @@ class Counting:
 
     def state(self) -> str:
         """Return the second that it is; nothing where no request is counted, so that the page is left alone then."""
-        if not self._sandbox.limiter.counted_keys:
+        if not self._sandbox.limiter.counts_something:
             return ""
         return str(int(self._sandbox.clock.now().timestamp()))
 

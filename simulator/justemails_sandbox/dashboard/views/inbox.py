@@ -29,7 +29,7 @@ class InboxPage:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = reading.query(req, "to", "q", "page", "state")
-        to, words = given.get("to", "").strip(), given.get("q", "").strip()
+        to, words = reading.address(given, "to") or "", given.get("q", "").strip()
         if len(words) > _MOST_WORDS:
             raise ApiError(BAD_REQUEST, f"The 'q' parameter must have at most {_MOST_WORDS} characters.")
         page = reading.number(given, "page", 1, 1, 10**9)
@@ -69,7 +69,7 @@ class Latest:
         self._inbox = sandbox.inbox
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        to = reading.query(req, "to").get("to") or None
+        to = reading.address(reading.query(req, "to"), "to") or None
         mails, _ = self._inbox.listed(MailFilter(to), 1, 1)
         if not mails:
             raise ApiError(NOT_FOUND, f"No mail for {to} has arrived." if to else "No mail has arrived yet.")

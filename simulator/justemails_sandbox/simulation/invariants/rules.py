@@ -215,8 +215,7 @@ def _all_full(ledger: Ledger, domain: str, entry: Entry) -> bool:
         last = (ledger.last_full.get(worker), ledger.last_full.get((worker, domain)))
         return any(full is not None and full >= entry.at - PROMPT for full in last)
 
-    at_work = [worker for worker, since in ledger.at_work_since.items() if since < entry.at - PROMPT]
-    return all(is_full(worker) for worker in at_work if worker in ledger.under_way and worker not in ledger.paused)
+    return all(is_full(worker) for worker, since in ledger.at_work_since.items() if since < entry.at - PROMPT)
 
 
 def waits_as_said(ledger: Ledger, entry: Entry) -> Iterator[str]:  # I7
