@@ -236,8 +236,15 @@ def test_a_sandboxs_domain_is_not_verified_by_the_dns_of_the_machine(data: str) 
 
 
 def test_the_first_line_is_that_it_is_ready_though_a_story_is_told(data: str) -> None:
-    with process("--data", data, "--story") as started:
-        assert started.ready["event"] == "ready"
+    started = subprocess.Popen(
+        [COMMAND, "sandbox", "--json", "--port", "0", "--data", data, "--story"], stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout
+    first = json.loads(started.stdout.readline())
+    started.terminate()
+    started.communicate(timeout=30)
+
+    assert first["event"] == "ready"
 
 
 def test_help_answers_at_once_and_loads_nothing_of_the_product() -> None:

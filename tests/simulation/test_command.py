@@ -150,10 +150,16 @@ def test_what_breaks_is_cut_down_kept_and_replayed(file: Path) -> None:
     assert len(again.stdout.splitlines()) == 5
 
 
+def _give_up(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("what", "instead"), [("_SHRINKING_S", 0), ("shrink_scenario", _give_up)])
 def test_what_breaks_is_kept_and_told_though_there_is_no_time_to_cut_it_down(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, monkeypatch: pytest.MonkeyPatch, what: str, instead: object
 ) -> None:
-    monkeypatch.setattr("justemails_sandbox.commands.simulate._SHRINKING_S", 0)
+    """Neither in the time that it may take, nor before somebody presses Ctrl-C."""
+    monkeypatch.setattr(f"justemails_sandbox.commands.simulate.{what}", instead)
     file.write_text(BROKEN, encoding="utf-8")
 
     ran = simulate("--scenario", file, "--failures", str(file.parent / "found"))
