@@ -5,27 +5,43 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NOTEBOOKS_READY := $(VENV)/.notebooks-ready
 
-.PHONY: install sandbox test check notebooks lessons bench kills kill-table mutants mistakes judges browser-files lock clean
+# All cores, the tests handed out in blocks, so that what a module sets up is set up once. Python may write byte code
+# here whatever the environment says: pytest's own, which takes half of the time to collect, is made by nobody else.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+PARALLEL := -n auto --dist worksteal
 
-install: $(READY)
+.PHONY: help install sandbox test check notebooks lessons bench kills kill-table mutants mistakes judges browser-files lock clean
+
+help: ## Show this list.
+	@echo "Options of a command go in ARGS, as in make sandbox ARGS=\"--port 0\" or make test ARGS=\"-k greylist\"."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(READY) ## Set up .venv; every other command does it by itself.
+	@$(BIN)/python -m compileall -q reference simulator contracts
 
 # uv is put into the venv first: it sets up the rest some ten times faster than pip does. Where it cannot (it reads
-# other settings than pip), pip does the same work.
+# other settings than pip), pip does the same work. Byte code is made for all of it, since no start may write it where
+# PYTHONDONTWRITEBYTECODE is set.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version)'
-	@echo "Setting up $(VENV), this once ..."
+	@echo "Setting up $(VENV), once: a virtual environment ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@echo "  $$(grep -c '^[a-z].*==' requirements.lock) packages from PyPI ..."
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r requirements.lock \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "  justemails itself ..."
+	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation -e . \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "  byte code ..."
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
 	@touch $(READY)
 
-sandbox: install
+sandbox: install ## Run the sandbox on http://127.0.0.1:8025.
 	@$(BIN)/justemails sandbox $(ARGS)
 
-test: install
-	$(BIN)/python -m pytest $(ARGS)
+test: install ## Run the tests, on all cores.
+	@$(PYTEST) $(PARALLEL) $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .

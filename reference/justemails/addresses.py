@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import idna
 
-# RFC 5322 atext without "!" and "%", the old routing characters, and what is beyond ASCII, which is looked at again
-_ATEXT = r"[A-Za-z0-9#$&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+# RFC 5322 atext without "!" and "%", the old routing characters, and what is beyond ASCII, which is looked at again.
+# Written as what is not in it, for a class up to the last character takes 5 ms to compile, at every start.
+_ATEXT = r'[^\x00-\x20!"%(),.:;<>@\[\\\]\x7f]+'
 _CATEGORIES = frozenset(("Ll", "Lu", "Lo", "Lm", "Mn", "Mc", "Nd"))  # RFC 8264 9.1
 _LOCAL = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")

@@ -50,21 +50,26 @@ def make_domain(account_id: str, name: str, clock: Clock, new_id: NewId) -> Doma
         AddressError: ``name`` is no domain name; the message fits after "The 'domain' field".
     """
     domain_id = new_id("dom_")
-    # Different for each account that has the domain, so that their keys can stand side by side.
-    selector = "je" + re.sub(r"[^a-z0-9]", "", domain_id.lower())[-8:]
     made = Domain(
         id=domain_id,
         account_id=account_id,
         name=parse_domain(name),
         token=new_id("je-verify="),
-        # RSA first: who looks at one signature only takes the first, and knows RSA (RFC 8463 6).
-        dkim_keys=(DkimKey(f"{selector}r", make_rsa_key()), DkimKey(f"{selector}e", make_ed25519_key())),
+        dkim_keys=make_dkim_keys(domain_id),
         created_at=clock.now(),
     )
     room = MAX_DOMAIN - max(len(prefix) for prefix in _prefixes(made))
     if len(made.name) > room:
         raise AddressError(f"must have at most {room} characters, so that its DNS records have names")
     return made
+
+
+def make_dkim_keys(domain_id: str) -> tuple[DkimKey, ...]:
+    """Return new keys that sign for a domain, in the order of their signatures."""
+    # Different for each account that has the domain, so that their keys can stand side by side.
+    selector = "je" + re.sub(r"[^a-z0-9]", "", domain_id.lower())[-8:]
+    # RSA first: who looks at one signature only takes the first, and knows RSA (RFC 8463 6).
+    return DkimKey(f"{selector}r", make_rsa_key()), DkimKey(f"{selector}e", make_ed25519_key())
 
 
 def _prefixes(domain: Domain) -> Sequence[str]:

@@ -13,6 +13,7 @@ from justemails.records import (
     Account,
     Attempt,
     Claim,
+    DkimKey,
     Domain,
     DomainRoom,
     Key,
@@ -66,6 +67,10 @@ class KeyStore(Protocol):
 class DomainStore(Protocol):
     def add_domain(self, domain: Domain) -> None:
         """Raises DuplicateError: the account has the domain already."""
+        ...
+
+    def add_dkim_keys(self, domain_id: str, keys: Sequence[DkimKey]) -> None:
+        """Give a domain that was added without keys those that sign for it."""
         ...
 
     def domain(self, account_id: str, name: str) -> Domain | None: ...

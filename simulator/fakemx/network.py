@@ -28,6 +28,7 @@ from fakemx.behaviours.script import Address, Behaviour, Expected, Host
 from fakemx.clock_port import Clock
 from fakemx.directory import Directory, name_of
 from fakemx.dns.server import DnsServer
+from fakemx.dns.sockets import DnsSockets
 from fakemx.dns.zones import CATCHALL_MX, Zones, looks_like_a_mail_domain, normal
 from fakemx.judge.verdict import Verdict, judge
 from fakemx.listeners import SMTP_PORT, Listeners, LoopbackListeners
@@ -55,6 +56,7 @@ class FakeNetwork:
         on_mail: Callable[[Received], None] | None = None,
         new_id: Callable[[], str] | None = None,
         listeners: Listeners | None = None,
+        dns_sockets: DnsSockets | None = None,
         observe: Callable[[Observation], None] = nobody_looks,
     ) -> None:
         """Take the ports; nothing is opened before ``start``.
@@ -67,6 +69,7 @@ class FakeNetwork:
                 raises, the sender is told 451.
             new_id: the id of the next mail; by default 1, 2, 3.
             listeners: where hosts really stand; by default on loopback.
+            dns_sockets: where the name server listens, bound already; by default the listeners' own place.
             observe: told of everything that a host does.
         """
         numbers = itertools.count(1)
@@ -77,6 +80,7 @@ class FakeNetwork:
         self._keep = on_mail or self.received.append
         self._new_id = new_id or (lambda: str(next(numbers)))
         self._listeners = listeners or LoopbackListeners()
+        self._dns_sockets = dns_sockets
         self._ready = {**DOMAINS, **domains}
         self._playbook = Playbook(self._ready, TAGS)
         self._dns = DnsServer(self.zones, clock, self.faults.append)
@@ -108,7 +112,10 @@ class FakeNetwork:
 
     async def start(self) -> None:
         """Open the name server, the catch-all MX and the hosts of every ready domain."""
-        await self._dns.start(*self._listeners.dns)
+        if self._dns_sockets is not None:
+            await self._dns.serve(self._dns_sockets)
+        else:
+            await self._dns.start(*self._listeners.dns)
         await self._open(CATCHALL_MX.removeprefix("mx."), _CATCHALL)
         for domain, behaviour in self._playbook.behaviours.items():
             await self._open(domain, behaviour)

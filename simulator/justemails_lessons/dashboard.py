@@ -9,7 +9,7 @@ from justemails_lessons.asking import ask
 from justemails_lessons.domain_answer import DomainAnswer
 from justemails_lessons.exchange import Exchange
 from justemails_lessons.world import LessonWorld
-from justemails_sandbox.control.app import CONTROL_PATH
+from justemails_sandbox.control import CONTROL_PATH
 
 
 class Dashboard:

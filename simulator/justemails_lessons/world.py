@@ -45,6 +45,7 @@ from justemails_lessons.disturbance import UnsteadyStore
 from justemails_sandbox.control.app import create_administration_app
 from justemails_sandbox.mounts import dated
 from justemails_sandbox.published import PublishedRecords
+from justemails_sandbox.seeding import complete
 from justemails_sandbox.seeding import seed as seed_store
 from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.simulation.zones_resolver import ZonesResolver
@@ -121,6 +122,7 @@ class LessonWorld:
         ids, secrets = self._rng("ids"), self._rng("secrets")
         self.new_id, self.new_secret = make_new_id(self.clock, ids.randbytes), make_new_secret(secrets.randbytes)
         seed_store(self.store, self.clock, self.new_id, self.new_secret, KEY)
+        complete(self.store, self.clock)
         self.loop.run_until_complete(self._start())
         limiter = RateLimiter(self.clock)
         self.unsteady = UnsteadyStore(self.store, self.clock)

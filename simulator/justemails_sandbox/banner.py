@@ -1,13 +1,13 @@
-"""What ``justemails sandbox`` prints: the banner, and a line for each event.
+"""What ``justemails sandbox`` prints: the banner, in two parts, and a line for each event.
 
-No line of the banner's commands is wrapped or continued, so that each can be pasted as it stands.
+The first part is there as soon as the API answers. No line of its commands is wrapped or continued, so that each can be
+pasted as it stands.
 """
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from fakemx.behaviours.catalogue import CATALOGUE
 from justemails.wire import timestamp
 from justemails_sandbox.events import LoggedEvent
 from justemails_sandbox.seeding import DOMAIN, SENDER
@@ -17,7 +17,7 @@ _SHOWN = ("bounce", "greylist", "full", "down", "slow", "drop", "nxdomain", "fai
 
 
 def banner(sandbox: ServedSandbox) -> str:
-    """Return the text that a started sandbox shows."""
+    """Return what a sandbox shows as soon as its API answers."""
     body = json.dumps({"from": SENDER, "to": "user@example.com", "subject": "Welcome!", "html": "<h1>Hello</h1>"})
     mode = "runs" if sandbox.clock.running else "stands still at " + timestamp(sandbox.clock.now())
     is_verified = any(domain.verified for domain in sandbox.store.domains_named(DOMAIN))
@@ -41,13 +41,25 @@ def banner(sandbox: ServedSandbox) -> str:
         "Read what arrived:",
         "",
         f"curl {sandbox.control}/inbox",
-        "",
-        "Every address accepts mail, but such as these, and any address with the +tag:",
-        "",
     ]
+    return "\n".join(lines)
+
+
+def misbehaving() -> str:
+    """Return the second part: the addresses that misbehave."""
+    from fakemx.behaviours.catalogue import CATALOGUE  # long to load, and loaded by now
+
     width = max(len(name) for name in _SHOWN)
-    lines += [f"  user@{name + '.test':<{width + 5}}  +{name:<{width}}  {CATALOGUE[name].summary}" for name in _SHOWN]
-    lines += ["", f"All {len(CATALOGUE)} of them: justemails network list", "", "Stop with Ctrl-C."]
+    lines = [
+        "",
+        "Every address accepts mail except these, and any address with the +tag:",
+        "",
+        *(f"  user@{name + '.test':<{width + 5}}  +{name:<{width}}  {CATALOGUE[name].summary}" for name in _SHOWN),
+        "",
+        f"All {len(CATALOGUE)} of them: justemails network list",
+        "",
+        "Stop with Ctrl-C.",
+    ]
     return "\n".join(lines)
 
 

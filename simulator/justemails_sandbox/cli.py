@@ -6,8 +6,6 @@ Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 unreachable or port taken
 
 import importlib
 import sys
-import tomllib
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -74,7 +72,10 @@ def main() -> None:
 
 def _read_settings_file() -> dict[str, object]:
     try:
-        tables = tomllib.loads(Path(_SETTINGS_FILE).read_text(encoding="utf-8"))
+        with open(_SETTINGS_FILE, "rb") as file:
+            import tomllib
+
+            tables = tomllib.load(file)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as ex:

@@ -23,7 +23,7 @@ class PublishedRecords:
 
     def __init__(self, store: DomainStore) -> None:
         self._store = store
-        self._records: dict[str, Sequence[RequiredRecord]] = {}  # by domain id; they never change
+        self._records: dict[tuple[str, int], Sequence[RequiredRecord]] = {}  # by domain id and number of its keys
 
     def __call__(self, name: str, rdtype: str) -> Sequence[str] | None:
         """Return the texts of a record set, or None for names that are not ours."""
@@ -41,9 +41,10 @@ class PublishedRecords:
         return sorted(found) or None
 
     def _of(self, domain: Domain) -> Sequence[RequiredRecord]:
-        if domain.id not in self._records:
-            self._records[domain.id] = records_of(domain, SENDING_HOST)
-        return self._records[domain.id]
+        version = domain.id, len(domain.dkim_keys)  # nothing else of them changes
+        if version not in self._records:
+            self._records[version] = records_of(domain, SENDING_HOST)
+        return self._records[version]
 
 
 def _in_zone(record: RequiredRecord) -> str:

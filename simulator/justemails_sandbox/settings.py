@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from fakemx.behaviours.script import Behaviour
+if TYPE_CHECKING:  # it takes long to load, and a sandbox needs it after it is ready
+    from fakemx.behaviours.script import Behaviour
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +31,4 @@ class SandboxSettings:
     seed: int | None = None
     key: str | None = None
     story: bool = False
-    domains: Mapping[str, Behaviour] = field(default_factory=lambda: MappingProxyType({}))
+    domains: "Mapping[str, Behaviour]" = field(default_factory=lambda: MappingProxyType({}))

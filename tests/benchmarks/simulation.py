@@ -33,7 +33,7 @@ from justemails_contract.delivery import Status
 from justemails_contract.limits import LIMITS, Tier
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.published import PublishedRecords
-from justemails_sandbox.seeding import SENDER, seed
+from justemails_sandbox.seeding import SENDER, complete, seed
 from justemails_sandbox.sending import DELIVERY
 from justemails_sandbox.simulation.generate import generate
 from justemails_sandbox.simulation.runner import Run
@@ -103,6 +103,7 @@ async def _loopback(mails: int) -> float:
     clock, store = MovableClock(), PonyStore(":memory:")
     new_id, new_secret = make_new_id(clock), make_new_secret()
     secret = seed(store, clock, new_id, new_secret, None)
+    complete(store, clock)
     done = asyncio.Event()
     delivered = 0
 

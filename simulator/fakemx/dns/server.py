@@ -17,10 +17,9 @@ from typing import cast
 
 from fakemx.clock_port import Clock
 from fakemx.dns.answer import failure, respond, waits_for
+from fakemx.dns.sockets import DnsSockets, bind
 from fakemx.dns.zones import Zones
 from fakemx.tasks import Tasks
-
-PORT_TRIES = 20
 
 
 class DnsServer:
@@ -45,11 +44,19 @@ class DnsServer:
         return port
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Open both sockets. With port 0 the system picks one that is free for both."""
-        for _ in range(PORT_TRIES):
-            if await self._open(host, port):
-                return
-        raise OSError(f"no port at {host} is free for both TCP and UDP")
+        """Open both sockets, and answer. With port 0 the system picks one that is free for both."""
+        if not port:
+            await self.serve(bind(host))
+            return
+        loop = asyncio.get_running_loop()
+        self._tcp = await asyncio.start_server(self._serve, host, port)
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=(host, port))
+
+    async def serve(self, sockets: DnsSockets) -> None:
+        """Answer at sockets that are bound already; they are closed by ``stop``."""
+        loop = asyncio.get_running_loop()
+        self._tcp = await asyncio.start_server(self._serve, sock=sockets.tcp)
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), sock=sockets.udp)
 
     async def stop(self) -> None:
         """Close the sockets and every connection."""
@@ -89,22 +96,6 @@ class DnsServer:
                 send(answer)
 
         self._late.start(later())
-        return True
-
-    async def _open(self, host: str, port: int) -> bool:
-        tcp = await asyncio.start_server(self._serve, host, port)
-        number = tcp.sockets[0].getsockname()[1]
-        try:
-            self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Udp(self), local_addr=(host, number)
-            )
-        except OSError:
-            tcp.close()
-            await tcp.wait_closed()
-            if port:
-                raise
-            return False  # another program has that number for UDP: draw again
-        self._tcp = tcp
         return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from fakemx.behaviours.script import Behaviour
-from justemails_sandbox.commands.network_file import NETWORK_FILE, NETWORK_HELP
+from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
 from justemails_sandbox.commands.parsed_file import ParsedFile
 from justemails_sandbox.lab.laboratory import run_in_lab
 from justemails_sandbox.lab.namespace import NoNamespaceError
@@ -18,7 +18,7 @@ from justemails_sandbox.lab.zone_file import Records, ZoneFileError, parse_zone
 @click.command(
     short_help="Run any program inside the fake internet.", context_settings={"ignore_unknown_options": True}
 )
-@click.option("--network", "domains", type=NETWORK_FILE, help=NETWORK_HELP)
+@click.option("--network", "domains", type=NetworkFile(), help=NETWORK_HELP)
 @click.option(
     "--zone",
     "records",

@@ -8,14 +8,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from fakemx.behaviours.script import Behaviour
 from justemails.store import UnusableStoreError
-from justemails_sandbox.banner import banner, event_line
-from justemails_sandbox.commands.network_file import NETWORK_FILE, NETWORK_HELP
+from justemails_sandbox.commands.network_file import NETWORK_HELP, NetworkFile
 from justemails_sandbox.data_folder import DataFolderError
 from justemails_sandbox.egress import forbid_leaving_loopback
 from justemails_sandbox.events import LoggedEvent
@@ -24,8 +24,20 @@ from justemails_sandbox.seeding import SENDER, UnusableKeyError
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
+if TYPE_CHECKING:
+    from fakemx.behaviours.script import Behaviour
+
 _IN_MEMORY = ":memory:"
 _ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is printed: once the API answers, once everything does, and of each event; None is nothing."""
+
+    ready: Callable[[ServedSandbox], str]
+    whole: Callable[[], str | None]
+    event: Callable[[LoggedEvent], str | None]
 
 
 @click.command(short_help="Run the local sandbox.")
@@ -58,7 +70,7 @@ _ENDING = frozenset((signal.SIGINT, signal.SIGTERM))
     "--seed", type=int, envvar="JUSTEMAILS_SEED", help="Seed of the retry jitter and of the order of equal mail hosts."
 )
 @click.option("--key", envvar="JUSTEMAILS_KEY", help="API key to accept; by default the last run's, or a new one.")
-@click.option("--network", "domains", type=NETWORK_FILE, envvar="JUSTEMAILS_NETWORK", help=NETWORK_HELP)
+@click.option("--network", "domains", type=NetworkFile(), envvar="JUSTEMAILS_NETWORK", help=NETWORK_HELP)
 @click.option(
     "--story", is_flag=True, envvar="JUSTEMAILS_STORY", help="Begin with four mails to look at, if there is none yet."
 )
@@ -70,7 +82,7 @@ def sandbox(
     clock: str,
     seed: int | None,
     key: str | None,
-    domains: Mapping[str, Behaviour] | None,
+    domains: "Mapping[str, Behaviour] | None",
     story: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
@@ -84,11 +96,12 @@ def sandbox(
         raise click.BadParameter(f"must be a folder, or {_IN_MEMORY}", param_hint="--data")
     folder = None if data == _IN_MEMORY else Path(data)
     printer = Printer(sys.stdout)
-    show = _as_json if as_json else event_line
+    said = _in_json() if as_json else _in_words()
     running = _start(
         SandboxSettings(folder, host, port, clock == "virtual", seed, key, story, domains or {}),
-        listen=lambda event: printer.print(show(event)),
-        ready=lambda it: printer.print(json.dumps(_ready(it)) if as_json else banner(it)),
+        listen=lambda event: printer.print(said.event(event)),
+        ready=lambda it: printer.print(said.ready(it)),
+        whole=lambda: printer.print(said.whole()),
     )
     _wait_for_the_end()
     if not as_json:
@@ -99,7 +112,10 @@ def sandbox(
 
 
 def _start(
-    settings: SandboxSettings, listen: Callable[[LoggedEvent], None], ready: Callable[[ServedSandbox], None]
+    settings: SandboxSettings,
+    listen: Callable[[LoggedEvent], None],
+    ready: Callable[[ServedSandbox], None],
+    whole: Callable[[], None],
 ) -> ServedSandbox:
     try:
         running = ServedSandbox(settings, listen)
@@ -108,7 +124,7 @@ def _start(
     except (DataFolderError, UnusableStoreError) as ex:
         raise click.UsageError(str(ex)) from ex
     try:
-        running.start(lambda: ready(running))
+        running.start(lambda: ready(running), whole)
     except OSError as ex:
         if ex.errno != errno.EADDRINUSE:
             raise
@@ -130,17 +146,29 @@ def _check_host(host: str) -> None:
     raise click.BadParameter("the sandbox listens on loopback only, like 127.0.0.1 or ::1", param_hint="--host")
 
 
-def _ready(running: ServedSandbox) -> dict[str, object]:
-    return {
-        "event": "ready",
-        "api": running.api,
-        "control": running.control,
-        "dashboard": running.url + "/",
-        "key": running.key,
-        "from": SENDER,
-        "dns": running.dns,
-        "pid": os.getpid(),
-    }
+def _in_words() -> _Said:
+    from justemails_sandbox.banner import banner, event_line, misbehaving
+
+    return _Said(banner, misbehaving, event_line)
+
+
+def _in_json() -> _Said:
+    return _Said(_ready, lambda: None, _as_json)
+
+
+def _ready(running: ServedSandbox) -> str:
+    return json.dumps(
+        {
+            "event": "ready",
+            "api": running.api,
+            "control": running.control,
+            "dashboard": running.url + "/",
+            "key": running.key,
+            "from": SENDER,
+            "dns": running.dns,
+            "pid": os.getpid(),
+        }
+    )
 
 
 def _as_json(event: LoggedEvent) -> str:

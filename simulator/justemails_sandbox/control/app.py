@@ -7,7 +7,7 @@ import falcon
 from justemails.app import App, answer_errors_in_json
 from justemails.errors import ApiError
 from justemails_contract.errors import UNSUPPORTED_MEDIA_TYPE
-from justemails_sandbox.control import reading
+from justemails_sandbox.control import CONTROL_PATH, reading
 from justemails_sandbox.control.administration import (
     AccountCollection,
     AccountKeys,
@@ -22,8 +22,6 @@ from justemails_sandbox.control.state import AttemptCollection, EventCollection,
 from justemails_sandbox.control.surroundings import Office, Surroundings
 from justemails_sandbox.same_machine import refuse_others
 from justemails_sandbox.sandbox import Sandbox
-
-CONTROL_PATH = "/sandbox/v1"
 
 
 def create_control_app(sandbox: Sandbox) -> App:

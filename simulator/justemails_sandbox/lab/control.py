@@ -13,7 +13,8 @@ from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
 from justemails.http_server import HttpServer
 from justemails.ports import Clock
-from justemails_sandbox.control.app import CONTROL_PATH, create_mail_control_app
+from justemails_sandbox.control import CONTROL_PATH
+from justemails_sandbox.control.app import create_mail_control_app
 from justemails_sandbox.events import EventLog
 from justemails_sandbox.inbox import Inbox
 

@@ -9,8 +9,7 @@ from urllib.parse import quote
 import falcon
 
 from justemails.errors import ApiError
-from justemails_sandbox.control import reading
-from justemails_sandbox.control.app import CONTROL_PATH
+from justemails_sandbox.control import CONTROL_PATH, reading
 from justemails_sandbox.control.clock import FIELDS, ClockMover
 from justemails_sandbox.dashboard.pages import Pages
 from justemails_sandbox.dashboard.snippets import curl

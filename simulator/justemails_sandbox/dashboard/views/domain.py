@@ -14,7 +14,7 @@ from justemails.domains import RequiredRecord, records_of
 from justemails.errors import ApiError
 from justemails.records import Domain
 from justemails_contract.errors import BAD_REQUEST
-from justemails_sandbox.control.app import CONTROL_PATH
+from justemails_sandbox.control import CONTROL_PATH
 from justemails_sandbox.control.clerk import Clerk
 from justemails_sandbox.dashboard.breakage import LABELS, Breakage, break_record, mend_record
 from justemails_sandbox.dashboard.forms import field

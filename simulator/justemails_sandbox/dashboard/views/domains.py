@@ -8,7 +8,7 @@ import falcon
 
 from justemails.errors import ApiError, error_body
 from justemails.records import Account, Domain
-from justemails_sandbox.control.app import CONTROL_PATH
+from justemails_sandbox.control import CONTROL_PATH
 from justemails_sandbox.control.clerk import Clerk
 from justemails_sandbox.dashboard.forms import field
 from justemails_sandbox.dashboard.pages import Pages

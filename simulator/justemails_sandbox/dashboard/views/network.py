@@ -12,8 +12,7 @@ from fakemx.behaviours.script import Behaviour, Expected
 from fakemx.dns.zones import looks_like_a_mail_domain, normal
 from justemails.errors import ApiError
 from justemails_contract.errors import BAD_REQUEST
-from justemails_sandbox.control import reading
-from justemails_sandbox.control.app import CONTROL_PATH
+from justemails_sandbox.control import CONTROL_PATH, reading
 from justemails_sandbox.control.network import clear_behaviour, set_behaviour
 from justemails_sandbox.dashboard.forms import field
 from justemails_sandbox.dashboard.network_forms import FORMS, STAGES, USUAL, FormError, read_behaviour
