@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
 from tests.api.harness import MAIL, Answer
 
+from justemails_sandbox.cli import command
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
@@ -102,6 +104,11 @@ def in_process(settings: SandboxSettings) -> Iterator[ServedSandbox]:
         assert sandbox.network.faults == []
     finally:
         sandbox.stop()
+
+
+def typed(*arguments: str) -> Result:
+    """Run ``justemails`` in this process, where neither its start nor its end is the point."""
+    return CliRunner().invoke(command, arguments)
 
 
 class Process:

@@ -20,7 +20,11 @@ def end_of(status: str, attempts: list[Any]) -> str:
     return status
 
 
-@pytest.mark.parametrize("way", MEET)
+# In memory each entry is met in both ways (tests/simulation/test_catalogue.py); over sockets the tags are for the hunt.
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "way", ["domain", pytest.param("tag", marks=pytest.mark.hunt("the catalogue by tags, over sockets"))]
+)
 def test_every_entry_ends_as_it_says(still: Client, way: str) -> None:
     alone = [to for to in MEET[way] if "few-sessions" in to]  # it does not like a crowd, which the others make
     sent = {to: still.send(to) for to in alone}

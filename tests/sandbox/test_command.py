@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.api.harness import MAIL
-from tests.sandbox.harness import COMMAND, Client, Process, process, request
+from tests.sandbox.harness import COMMAND, Client, Process, process, request, typed
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -227,9 +227,9 @@ def test_a_settings_file_speaks_of_options_by_their_names(tmp_path: Path) -> Non
 
 def test_a_sandboxs_domain_is_not_verified_by_the_dns_of_the_machine(data: str) -> None:
     with process("--data", data) as started:
-        refused = run("domain", "verify", "yourdomain.com", "--data", data)
+        refused = typed("domain", "verify", "yourdomain.com", "--data", data)
 
-        assert refused.returncode == 2
+        assert refused.exit_code == 2
         assert "fake DNS" in refused.stderr
         assert started.client.wait_until_settled(started.client.send()) == "delivered"
 
@@ -257,12 +257,12 @@ def test_help_names_every_command() -> None:
 def test_ready_waits_for_a_sandbox(data: str) -> None:
     with process("--data", data) as started:
         url = started.ready["dashboard"].rstrip("/")
-        assert run("ready", "--url", url, "--wait", "10").returncode == 0
-        assert json.loads(run("ready", "--url", url, "--json").stdout) == {"ready": True, "url": url}
+        assert typed("ready", "--url", url, "--wait", "10").exit_code == 0
+        assert json.loads(typed("ready", "--url", url, "--json").stdout) == {"ready": True, "url": url}
     began = time.perf_counter()
-    gone = run("ready", "--url", url)
+    gone = typed("ready", "--url", url)
 
-    assert gone.returncode == 3
+    assert gone.exit_code == 3
     assert "does not answer" in gone.stderr
     assert time.perf_counter() - began < 20
 
@@ -272,43 +272,43 @@ def test_accounts_domains_and_keys_are_managed_beside_a_running_sandbox(data: st
         client = started.client
         dns = started.ready["dns"]
 
-        account = json.loads(run("account", "add", "Shop", "--data", data, "--json").stdout)
+        account = json.loads(typed("account", "add", "Shop", "--data", data, "--json").stdout)
         own = ("--account", account["id"], "--data", data)
-        added = json.loads(run("domain", "add", "shop.example", *own, "--json").stdout)
-        twice = run("domain", "add", "shop.example", *own)
-        key = json.loads(run("key", "create", "Shop key", "--scope", "send", *own, "--json").stdout)
+        added = json.loads(typed("domain", "add", "shop.example", *own, "--json").stdout)
+        twice = typed("domain", "add", "shop.example", *own)
+        key = json.loads(typed("key", "create", "Shop key", "--scope", "send", *own, "--json").stdout)
         mail = {**MAIL, "from": "a@shop.example"}
         unverified = request("POST", client.api + "/send", mail, key["key"])
-        verified = run("domain", "verify", "shop.example", "--dns", dns, *own)
+        verified = typed("domain", "verify", "shop.example", "--dns", dns, *own)
         sent = request("POST", client.api + "/send", mail, key["key"])
-        listed = json.loads(run("key", "list", *own, "--json").stdout)["data"]
-        revoked = run("key", "revoke", key["id"], *own)
+        listed = json.loads(typed("key", "list", *own, "--json").stdout)["data"]
+        revoked = typed("key", "revoke", key["id"], *own)
         after = request("POST", client.api + "/send", mail, key["key"])
 
     assert [record["purpose"] for record in added["records"]] == [
         *("ownership", "dkim", "dkim", "spf", "bounce", "dmarc")
     ]
-    assert twice.returncode == 2
+    assert twice.exit_code == 2
     assert "already exists" in twice.stderr
     assert unverified.status == 422
-    assert verified.returncode == 0, verified.stderr
+    assert verified.exit_code == 0, verified.stderr
     assert sent.status == 200
     assert [(row["id"], row["scope"]) for row in listed] == [(key["id"], "send")]
     assert key["key"] not in str(listed)
-    assert revoked.returncode == 0
+    assert revoked.exit_code == 0
     assert after.status == 401
 
 
 def test_administration_without_a_database_or_with_several_accounts_says_what_to_do(tmp_path: Path, data: str) -> None:
-    nowhere = run("account", "list", "--data", str(tmp_path / "nothing"))
+    nowhere = typed("account", "list", "--data", str(tmp_path / "nothing"))
     Process("--data", data).stop()
-    run("account", "add", "Second", "--data", data)
-    unclear = run("key", "list", "--data", data)
-    unknown = run("domain", "list", "--account", "acc_x", "--data", data)
+    typed("account", "add", "Second", "--data", data)
+    unclear = typed("key", "list", "--data", data)
+    unknown = typed("domain", "list", "--account", "acc_x", "--data", data)
 
-    assert (nowhere.returncode, "no database" in nowhere.stderr) == (2, True)
-    assert (unclear.returncode, "--account" in unclear.stderr) == (2, True)
-    assert (unknown.returncode, "choose an account" in unknown.stderr) == (2, True)
+    assert (nowhere.exit_code, "no database" in nowhere.stderr) == (2, True)
+    assert (unclear.exit_code, "--account" in unclear.stderr) == (2, True)
+    assert (unknown.exit_code, "choose an account" in unknown.stderr) == (2, True)
 
 
 def test_no_secret_is_in_the_database_or_the_log(data: str) -> None:

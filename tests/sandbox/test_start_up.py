@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
@@ -90,19 +91,23 @@ def test_make_compiles_our_own_packages_before_every_command() -> None:
     assert any(line.endswith("reference simulator contracts") for line in compiled)
 
 
-def test_the_api_answers_before_the_rest_is_loaded_and_what_it_takes_is_delivered() -> None:
+def test_the_api_answers_before_the_rest_is_loaded_and_nothing_asked_meanwhile_is_lost() -> None:
     sandbox = ServedSandbox(SandboxSettings())
     answers: list[Answer] = []
+    with ThreadPoolExecutor() as pool:
+        others: list[Future[Answer]] = []
 
-    def send() -> None:
-        answers.append(request("POST", f"{sandbox.api}/send", MAIL, sandbox.key))
+        def ask() -> None:
+            others.extend(pool.submit(request, "GET", url) for url in (f"{sandbox.control}/ready", sandbox.url))
+            answers.append(request("POST", f"{sandbox.api}/send", MAIL, sandbox.key))
 
-    sandbox.start(ready=send)
-    try:
-        (mail,) = request("GET", f"{sandbox.control}/inbox/wait?timeout=10").json["data"]
-    finally:
-        sandbox.stop()
+        sandbox.start(ready=ask)
+        try:
+            (mail,) = request("GET", f"{sandbox.control}/inbox/wait?timeout=10").json["data"]
+            answers += [other.result() for other in others]
+        finally:
+            sandbox.stop()
 
-    assert answers[0].status == 200
+    assert [answer.status for answer in answers] == [200, 200, 200]
     assert mail["messageId"] == answers[0].json["id"]
     assert [one["result"] for one in mail["auth"]["dkim"]] == ["pass", "pass"]
