@@ -1,28 +1,39 @@
-"""Whether a test notices a mistake: it runs in a process of its own, in which the product makes the mistake."""
+"""Whether a test notices a mistake: it runs in a fork of its own, in which the product makes the mistake."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-from tests.mistakes.registry import Mistake
-
-_ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 120
-_SOME_FAILED = 1  # pytest's exit code; any other one means that the test itself could not be run
+import pytest
+from tests.breaking.fork import in_fork
+from tests.mistakes.registry import MISTAKES, Mistake
 
 
 def notices(mistake: Mistake) -> bool:
     """Run the mistake's test with the mistake made; True when it fails, as it should.
 
     Raises:
-        RuntimeError: the test did not run at all.
+        ForkError: the test did not run at all.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.mistakes.plugin", mistake.test]
-    environment = {**os.environ, "JUSTEMAILS_MISTAKE": mistake.title}
-    done = subprocess.run(
-        command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
-    )
-    if done.returncode not in {0, _SOME_FAILED}:
-        raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
-    return done.returncode == _SOME_FAILED
+    return not in_fork(passes, mistake.test, mistake.title)
+
+
+def passes_unbroken(test: str) -> bool:
+    """Run a test in a fork in the same way, with no mistake made.
+
+    Raises:
+        ForkError: likewise.
+    """
+    return in_fork(passes, test)
+
+
+def passes(test: str, title: str | None = None) -> bool:
+    """Make the mistake of that title in this process, and run the test: called in a fork.
+
+    Raises:
+        RuntimeError: the test did not run, so it says nothing about the mistake.
+    """
+    if title is not None:
+        (mistake,) = [one for one in MISTAKES if one.title == title]
+        mistake.make()
+    # The tests are imported already, so there are no assertions to rewrite.
+    code = pytest.main(["-q", "-x", "-n0", "-p", "no:cacheprovider", "--assert=plain", test])
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        raise RuntimeError(f"pytest ended with {code!r}")
+    return code == pytest.ExitCode.OK
