@@ -6,7 +6,7 @@ in the product. ``make mutants`` prints which invariant caught which, at which s
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -37,13 +37,25 @@ from justemails_sandbox.simulation.parts import Parts
 MESSAGES = 30
 
 
+OUTCOME, SCHEDULE, DNS, CONVERSATION = "outcome", "schedule", "DNS", "conversation"
+SIGNING, QUEUE, TIME = "signing", "queue", "time"
+
+
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong engine, and how many messages a scenario has to have for it to show within a few seeds."""
+    """A wrong engine.
+
+    Args:
+        family: the part of the engine that is wrong.
+        messages: how many a scenario has to have for it to show within a few seeds.
+        seed: the one that is known to show it, so that it is tried first; the others come after it.
+    """
 
     name: str
+    family: str
     parts: Parts
     messages: int = MESSAGES
+    seed: int = 1
 
 
 def _settings(**changed: Any) -> Parts:  # Any: the members of DeliverySettings
@@ -496,55 +508,72 @@ class Deaf(Engine):
 SHORT_LEASE = replace(DELIVERY, lease=timedelta(minutes=2))
 
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("a 5xx is retried", Parts(deliverer=RetriesRefusals)),
-    Mutant("a 4xx bounces", Parts(deliverer=BouncesDeferrals)),
-    Mutant("a lost connection bounces", Parts(deliverer=BouncesLostConnections)),
-    Mutant("a lost reply to the dot counts as success", Parts(deliverer=TakesLostReplyForSuccess)),
-    Mutant("a lost reply to the dot counts as refusal", Parts(deliverer=TakesLostReplyForFailure)),
-    Mutant("a DNS that does not answer bounces", Parts(deliverer=BouncesSilentDns)),
-    Mutant("gives up at the first deferral", Parts(deliverer=GivesUpAtOnce)),
-    Mutant("gives up after five attempts", Parts(deliverer=GivesUpAfterFiveAttempts)),
-    Mutant("gives up after two days", _settings(give_up_after=timedelta(days=2))),
-    Mutant("never gives up", _settings(give_up_after=timedelta(days=400))),
-    Mutant("retries every minute", _settings(retry_ladder=(timedelta(minutes=1),))),
-    Mutant("retries without jitter", _settings(jitter=0.0)),
-    Mutant("retries with three times the jitter", _settings(jitter=0.45)),
-    Mutant("counts the schedule from the acceptance", Parts(deliverer=SchedulesFromAcceptance)),
-    Mutant("deliveredAt is the time of the acceptance", Parts(deliverer=SaysDeliveredAtAcceptance)),
-    Mutant("deliveredAt is not kept", Parts(deliverer=ForgetsWhenDelivered)),
-    Mutant("a bounce is called failed", Parts(deliverer=SaysFailedForBounced)),
-    Mutant("what is delivered is sent again", Parts(deliverer=SendsAgainWhatIsDelivered)),
-    Mutant("the worst mail host comes first", Parts(resolver=WorstFirst)),
-    Mutant("preferences are ignored", Parts(resolver=NoPreference)),
-    Mutant("only the best mail host is tried", Parts(resolver=OnlyTheBest)),
-    Mutant("a null MX is ignored", Parts(resolver=NullMxIgnored)),
-    Mutant("the address is tried although there is an MX", Parts(resolver=AddressBesideMx)),
-    Mutant("a domain that does not exist is retried", Parts(resolver=NoSuchDomainIsTemporary)),
-    Mutant("SERVFAIL bounces", Parts(resolver=ServfailIsPermanent)),
-    Mutant("delivered before the reply to the dot", _on(DeliveredBeforeTheReply)),
-    Mutant("delivered without sending the message", _on(DeliveredAtRcpt)),
-    Mutant("a 4xx to the dot counts as success", _on(LaterAtTheDotIsYes)),
-    Mutant("a 5xx to the dot counts as success", _on(NoAtTheDotIsYes)),
-    Mutant("another host is asked after a 5xx", _on(AsksTheNextAfterNo)),
-    Mutant("leading dots are lost", _on(StripsLeadingDots)),
-    Mutant("a bare line feed goes out", _on(BareLineFeeds)),
-    Mutant("the message changes between attempts", _on(AddsReceived)),
-    Mutant("somebody else is the recipient", _on(AnotherRecipient)),
-    Mutant("the message is not signed", Parts(signer=Unsigned)),
-    Mutant("the envelope sender is the From address", Parts(signer=BareEnvelope)),
-    Mutant("a verified domain is taken for unverified", Parts(signer=NeverVerified)),
-    Mutant("the attempt is not recorded before the dot", Parts(queue=NotRecordedBeforeTheDot)),
-    Mutant("sends although the lease is lost", Parts(settings=SHORT_LEASE, queue=SendsWithoutTheLease)),
-    Mutant("records without a fence", Parts(settings=SHORT_LEASE, queue=FinishesWithoutFence)),
-    Mutant("takes what another worker has leased", Parts(queue=TakesWhatIsLeased)),
-    Mutant("a lease of a hundred days", _settings(lease=timedelta(days=100))),
-    Mutant("looks at the queue too late", Parts(queue=LooksAnHourLate)),
-    Mutant("tries half a minute early", Parts(queue=TriesEarly)),
-    Mutant("a deferral is not recorded", Parts(queue=ForgetsDeferrals)),
-    Mutant("gives up on the dot after two seconds", _settings(content_s=2.0)),
-    Mutant("waits for ever on a silent host", Parts(clock=NoTimeouts)),
-    Mutant("reads the machine's clock", Parts(clock=WallClock)),
-    Mutant("any number of messages to a domain at once", _settings(per_domain=20)),
-    Mutant("the open connection is taken, whoever it is with", Parts(deliverer=MixesUpConnections), messages=60),
-    Mutant("does not notice new messages", Parts(engine=Deaf)),
+    Mutant("a 5xx is retried", OUTCOME, Parts(deliverer=RetriesRefusals)),
+    Mutant("a 4xx bounces", OUTCOME, Parts(deliverer=BouncesDeferrals)),
+    Mutant("a lost connection bounces", OUTCOME, Parts(deliverer=BouncesLostConnections)),
+    Mutant("a lost reply to the dot counts as success", OUTCOME, Parts(deliverer=TakesLostReplyForSuccess)),
+    Mutant("a lost reply to the dot counts as refusal", OUTCOME, Parts(deliverer=TakesLostReplyForFailure)),
+    Mutant("a DNS that does not answer bounces", OUTCOME, Parts(deliverer=BouncesSilentDns), seed=2),
+    Mutant("gives up at the first deferral", OUTCOME, Parts(deliverer=GivesUpAtOnce)),
+    Mutant("gives up after five attempts", OUTCOME, Parts(deliverer=GivesUpAfterFiveAttempts)),
+    Mutant("gives up after two days", SCHEDULE, _settings(give_up_after=timedelta(days=2))),
+    Mutant("never gives up", SCHEDULE, _settings(give_up_after=timedelta(days=400))),
+    Mutant("retries every minute", SCHEDULE, _settings(retry_ladder=(timedelta(minutes=1),))),
+    Mutant("retries without jitter", SCHEDULE, _settings(jitter=0.0)),
+    Mutant("retries with three times the jitter", SCHEDULE, _settings(jitter=0.45)),
+    Mutant("counts the schedule from the acceptance", SCHEDULE, Parts(deliverer=SchedulesFromAcceptance)),
+    Mutant("deliveredAt is the time of the acceptance", OUTCOME, Parts(deliverer=SaysDeliveredAtAcceptance)),
+    Mutant("deliveredAt is not kept", OUTCOME, Parts(deliverer=ForgetsWhenDelivered)),
+    Mutant("a bounce is called failed", OUTCOME, Parts(deliverer=SaysFailedForBounced)),
+    Mutant("what is delivered is sent again", OUTCOME, Parts(deliverer=SendsAgainWhatIsDelivered)),
+    Mutant("the worst mail host comes first", DNS, Parts(resolver=WorstFirst), seed=6),
+    Mutant("preferences are ignored", DNS, Parts(resolver=NoPreference), seed=6),
+    Mutant("only the best mail host is tried", DNS, Parts(resolver=OnlyTheBest), seed=2),
+    Mutant("a null MX is ignored", DNS, Parts(resolver=NullMxIgnored), seed=15),
+    Mutant("the address is tried although there is an MX", DNS, Parts(resolver=AddressBesideMx)),
+    Mutant("a domain that does not exist is retried", DNS, Parts(resolver=NoSuchDomainIsTemporary), seed=4),
+    Mutant("SERVFAIL bounces", DNS, Parts(resolver=ServfailIsPermanent), seed=2),
+    Mutant("delivered before the reply to the dot", CONVERSATION, _on(DeliveredBeforeTheReply)),
+    Mutant("delivered without sending the message", CONVERSATION, _on(DeliveredAtRcpt)),
+    Mutant("a 4xx to the dot counts as success", CONVERSATION, _on(LaterAtTheDotIsYes), seed=8),
+    Mutant("a 5xx to the dot counts as success", CONVERSATION, _on(NoAtTheDotIsYes)),
+    Mutant("another host is asked after a 5xx", CONVERSATION, _on(AsksTheNextAfterNo), seed=3),
+    Mutant("leading dots are lost", CONVERSATION, _on(StripsLeadingDots)),
+    Mutant("a bare line feed goes out", CONVERSATION, _on(BareLineFeeds)),
+    Mutant("the message changes between attempts", CONVERSATION, _on(AddsReceived)),
+    Mutant("somebody else is the recipient", CONVERSATION, _on(AnotherRecipient)),
+    Mutant("the message is not signed", SIGNING, Parts(signer=Unsigned)),
+    Mutant("the envelope sender is the From address", SIGNING, Parts(signer=BareEnvelope)),
+    Mutant("a verified domain is taken for unverified", SIGNING, Parts(signer=NeverVerified)),
+    Mutant("the attempt is not recorded before the dot", QUEUE, Parts(queue=NotRecordedBeforeTheDot)),
+    Mutant("sends although the lease is lost", QUEUE, Parts(settings=SHORT_LEASE, queue=SendsWithoutTheLease)),
+    Mutant("records without a fence", QUEUE, Parts(settings=SHORT_LEASE, queue=FinishesWithoutFence)),
+    Mutant("takes what another worker has leased", QUEUE, Parts(queue=TakesWhatIsLeased)),
+    Mutant("a lease of a hundred days", QUEUE, _settings(lease=timedelta(days=100)), seed=3),
+    Mutant("looks at the queue too late", QUEUE, Parts(queue=LooksAnHourLate)),
+    Mutant("tries half a minute early", SCHEDULE, Parts(queue=TriesEarly)),
+    Mutant("a deferral is not recorded", QUEUE, Parts(queue=ForgetsDeferrals)),
+    Mutant("gives up on the dot after two seconds", TIME, _settings(content_s=2.0), seed=2),
+    Mutant("waits for ever on a silent host", TIME, Parts(clock=NoTimeouts)),
+    Mutant("reads the machine's clock", TIME, Parts(clock=WallClock)),
+    Mutant("any number of messages to a domain at once", CONVERSATION, _settings(per_domain=20), seed=2),
+    Mutant(
+        "the open connection is taken, whoever it is with",
+        CONVERSATION,
+        Parts(deliverer=MixesUpConnections),
+        messages=60,
+        seed=7,
+    ),
+    Mutant("does not notice new messages", QUEUE, Parts(engine=Deaf)),
 )
+
+WITNESSES: Mapping[str, str] = {
+    OUTCOME: "a 5xx is retried",
+    SCHEDULE: "retries every minute",
+    DNS: "the address is tried although there is an MX",
+    CONVERSATION: "leading dots are lost",
+    SIGNING: "the message is not signed",
+    QUEUE: "records without a fence",
+    TIME: "waits for ever on a silent host",
+}
+"""One mutant of each family, which `make test` hunts; `make hunt` hunts all of them."""
