@@ -10,7 +10,7 @@ NOTEBOOKS_READY := $(VENV)/.notebooks-ready
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
 
-.PHONY: help install sandbox test check notebooks lessons bench kills kill-table mutants mistakes judges browser-files lock clean
+.PHONY: help install sandbox test hunt check judges notebooks lessons bench kills kill-table mutants browser-files lock clean
 
 help: ## Show this list.
 	@echo "Options of a command go in ARGS, as in make sandbox ARGS=\"--port 0\" or make test ARGS=\"-k greylist\"."
@@ -73,15 +73,22 @@ lessons: install
 bench: install
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-# The crash test at full length; `make test` runs a short form of it.
+# Breaks the product on purpose, at length, and ends with a table by family. `make hunt ARGS=-v` says what noticed each
+# breakage, `make hunt ARGS='-k "null MX"'` makes those whose names have both words. A file's tests stay in one process:
+# those of the conformance suite share their judgements.
+hunt: install
+	$(BIN)/python -m pytest -m hunt -n auto --dist loadfile $(ARGS)
+
+# Three parts of the hunt that can do more. This one kills the sandbox 200 times and prints the figures.
 kills: install
-	$(BIN)/python -m pytest tests/sandbox/test_kill.py --kills 200 -s $(ARGS)
+	$(BIN)/python -m pytest -m hunt tests/sandbox/test_kill.py --kills 200 -v $(ARGS)
 
 # Every wrong engine of tests/simulation/mutants.py: which invariant catches it, and the scenario cut down.
 mutants: install
 	$(BIN)/python -m tests.simulation.hunt $(ARGS)
 
-# What the conformance suite makes of every broken server of tests/conformance/mutants, and of those that are right.
+# What the conformance suite makes of every broken server of tests/conformance/mutants, and of those that are right:
+# which checks could be left out, which verdicts change from run to run, and the table as JSON.
 kill-table: install
 	$(BIN)/python -m tests.conformance.kills $(ARGS)
 
@@ -92,10 +99,6 @@ judges: install
 	@$(BIN)/python -m pytest tests/browser $(ARGS) > $(VENV)/browser.txt 2>&1 & browser=$$!; \
 		$(BIN)/python -m pytest tests/judges tests/lab/test_lab.py $(ARGS); judged=$$?; \
 		wait $$browser; looked=$$?; cat $(VENV)/browser.txt; exit $$((judged + looked))
-
-# Thirty usual mistakes of senders, made on purpose, and the test that notices each.
-mistakes: install
-	$(BIN)/python -m tests.mistakes
 
 # Files of others that the dashboard's pages need, from their pinned packages of npm.
 browser-files:

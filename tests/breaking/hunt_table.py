@@ -3,7 +3,7 @@
 A test with ``@pytest.mark.hunt("broken lessons")`` counts in that family. With ``-v`` the table has a line for each
 test, with what the test recorded as ``noticed by``. Under pytest-xdist the workers send both in their reports.
 
-``-k "null MX"`` works here as one would expect: words without an operator between them all have to be there.
+``-k`` finds the families' names too, and words without an operator between them all have to be there: ``-k "null MX"``.
 """
 
 import re
@@ -31,10 +31,12 @@ def all_words(expression: str) -> str:
     return " ".join(joined)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -k is looked at
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if mark := item.get_closest_marker("hunt"):
             item.user_properties.append((FAMILY, mark.args[0]))
+            item.extra_keyword_matches.add(mark.args[0])
 
 
 @dataclass
@@ -64,7 +66,7 @@ def families(reports: Iterable[pytest.TestReport]) -> dict[str, Family]:
 
 def _short(nodeid: str) -> str:
     """Return what tells a test from the others: the value of its parameter, else its name."""
-    name = re.sub(r"@[^@\]]*$", "", nodeid).rpartition("::")[2]  # xdist appends the group
+    name = nodeid.partition("::")[2]
     parameter = re.search(r"\[(.*)\]$", name)
     return parameter[1] if parameter else name
 

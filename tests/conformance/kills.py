@@ -168,10 +168,24 @@ def _is_judged(clause: Clause) -> bool:
     return clause.checked and clause.profile in {Profile.CORE, Profile.LIMITS}
 
 
-def measured(grounds: Grounds, *, straight: bool = True) -> Table:
-    """Judge everything."""
-    kills = [Kill(mutant, run(grounds, mutant, straight=straight)) for mutant in MUTANTS]
-    return Table(kills, [run(grounds, variant, straight=straight) for variant in VARIANTS])
+class Judging:
+    """Judges each server when it is first asked for, and once."""
+
+    def __init__(self, grounds: Grounds, *, straight: bool = True) -> None:
+        self._grounds = grounds
+        self._straight = straight
+        self._runs: dict[str, Run] = {}
+
+    def run(self, one: Mutant | Variant) -> Run:
+        if one.name not in self._runs:
+            self._runs[one.name] = run(self._grounds, one, straight=self._straight)
+        return self._runs[one.name]
+
+    def kill(self, mutant: Mutant) -> Kill:
+        return Kill(mutant, self.run(mutant))
+
+    def table(self) -> Table:
+        return Table([self.kill(mutant) for mutant in MUTANTS], [self.run(variant) for variant in VARIANTS])
 
 
 def flakes(grounds: Grounds, variants: Sequence[Variant], times: int) -> Counter[str]:
@@ -261,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             found = flakes(grounds, VARIANTS, given.reruns)
             _say([f"{found.total()} of {given.reruns * len(VARIANTS)} runs blame what the first did not", *found])
             return
-        table = measured(grounds, straight=not given.http)
+        table = Judging(grounds, straight=not given.http).table()
     _say([*lines(table), *(without_each(table) if given.without_each else [])])
     if given.json:
         given.json.write_text(json.dumps(as_json(table), indent=2) + "\n", "utf-8")

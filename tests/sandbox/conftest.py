@@ -10,7 +10,7 @@ from justemails_sandbox.settings import SandboxSettings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=12, help="how often the crash test kills the sandbox")
+    parser.addoption("--kills", type=int, default=12, help="how often the hunt kills the sandbox")
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,12 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.api.harness import MAIL
+from tests.breaking.hunt_table import NOTICED_BY
 from tests.sandbox.harness import Process
 
 from justemails.pony_store import PonyStore
@@ -45,10 +47,20 @@ def send_until_killed(port: int, key: str, acknowledged: list[str], enough: thre
         connection.close()
 
 
-def test_kill_9_at_random_instants_loses_no_acknowledged_message(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    kills: int = pytestconfig.getoption("--kills")
+def test_kill_9_at_random_instants_loses_no_acknowledged_message(tmp_path: Path) -> None:
+    kill_and_check(tmp_path / "data", 2)
+
+
+@pytest.mark.hunt("kill -9")
+def test_many_kills_lose_no_acknowledged_message(
+    tmp_path: Path, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
+) -> None:
+    record_property(NOTICED_BY, kill_and_check(tmp_path / "data", pytestconfig.getoption("--kills")))
+
+
+def kill_and_check(data: Path, kills: int) -> str:
+    """Kill a sandbox so many times, check what became of the mail, and return the figures."""
     rng = random.Random(2026)  # noqa: S311  # when to kill is no secret
-    data = tmp_path / "data"
     acknowledged: list[str] = []
     keys: list[str] = []
     for _ in range(kills):
@@ -59,14 +71,12 @@ def test_kill_9_at_random_instants_loses_no_acknowledged_message(tmp_path: Path,
     statuses, copies = deliver_the_rest(data, acknowledged)
 
     duplicates = sum(copies.values()) - len(copies)
-    print(  # noqa: T201  # the figures of the long form, `make kills`
-        f"\n{kills} kills, {len(acknowledged)} acknowledged, {len(copies)} arrived, {duplicates} duplicates"
-    )
     assert len(acknowledged) > 5 * kills
     assert statuses == {"delivered": len(acknowledged)}
     assert set(acknowledged) <= set(copies)
     # What was under way at a kill may be sent again (CHOICE-24); all of it goes to one domain.
     assert duplicates <= kills * DELIVERY.per_domain
+    return f"{kills} kills, {len(acknowledged)} acknowledged, {len(copies)} arrived, {duplicates} duplicates"
 
 
 def more_keys(sandbox: Process) -> list[str]:

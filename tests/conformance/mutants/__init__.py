@@ -5,6 +5,8 @@ They were written from the API document, and not from the suite's checks: the su
 has what both are made of, ``kills`` beside this package judges them all.
 """
 
+from collections.abc import Mapping, Sequence
+
 from tests.conformance.mutants.auth import AUTH
 from tests.conformance.mutants.errors import ERRORS
 from tests.conformance.mutants.keys import KEYS
@@ -15,6 +17,28 @@ from tests.conformance.mutants.send import SEND
 from tests.conformance.mutants.status import STATUS
 from tests.conformance.mutants.variants import VARIANTS
 
-__all__ = ["MUTANTS", "VARIANTS", "Mutant", "Need", "Variant"]
+__all__ = ["FAMILIES", "MUTANTS", "VARIANTS", "WITNESSES", "Mutant", "Need", "Variant"]
 
-MUTANTS: list[Mutant] = [*AUTH, *SEND, *STATUS, *MESSAGES, *KEYS, *LIMITS, *ERRORS]
+FAMILIES: Mapping[str, Sequence[Mutant]] = {
+    "auth": AUTH,
+    "send": SEND,
+    "status": STATUS,
+    "messages": MESSAGES,
+    "keys": KEYS,
+    "limits": LIMITS,
+    "errors": ERRORS,
+}
+"""The mutants by the module that they are in."""
+
+MUTANTS: list[Mutant] = [mutant for family in FAMILIES.values() for mutant in family]
+
+WITNESSES: Mapping[str, str] = {
+    "auth": "no key is needed at all",
+    "send": "a missing to is filled in",
+    "status": "messages are lost",
+    "messages": "the list is empty",
+    "keys": "a key needs no name",
+    "limits": "ten sends pass",
+    "errors": "errors are pages",
+}
+"""One mutant of each family, which `make test` has judged; `make hunt` has all of them judged."""
