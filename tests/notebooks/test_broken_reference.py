@@ -34,7 +34,7 @@ def test_a_broken_reference_is_noticed(breakage: str, record_property: Record) -
     why = in_fork(failure, BROKEN[breakage].lesson, breakage)
     record_property(NOTICED_BY, f"lesson {BROKEN[breakage].lesson}, {why}")
 
-    assert why.startswith(NOTICED)
+    assert why.startswith(NOTICED), why or "no cell fails"
 
 
 @pytest.mark.hunt("broken lessons: the lessons, unbroken")
