@@ -10,7 +10,7 @@ NOTEBOOKS_READY := $(VENV)/.notebooks-ready
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
 
-.PHONY: help install sandbox test hunt check judges notebooks lessons bench kills kill-table mutants browser-files lock clean
+.PHONY: help install sandbox test check notebooks lessons bench hunt kills kill-table mutants judges browser-files lock clean
 
 help: ## Show this list.
 	@echo "Options of a command go in ARGS, as in make sandbox ARGS=\"--port 0\" or make test ARGS=\"-k greylist\"."
@@ -76,12 +76,12 @@ bench: install
 # Breaks the product on purpose, at length, and ends with a table by family. `make hunt ARGS=-v` says what noticed each
 # breakage, `make hunt ARGS='-k "null MX"'` makes those whose names have both words. A file's tests stay in one process:
 # those of the conformance suite share their judgements.
-hunt: install
-	$(BIN)/python -m pytest -m hunt -n auto --dist loadfile $(ARGS)
+hunt: install ## Break the product on purpose, and show what went unnoticed.
+	@$(PYTEST) -m hunt -n auto --dist loadfile $(ARGS)
 
 # Three parts of the hunt that can do more. This one kills the sandbox 200 times and prints the figures.
 kills: install
-	$(BIN)/python -m pytest -m hunt tests/sandbox/test_kill.py --kills 200 -v $(ARGS)
+	@$(PYTEST) -m hunt tests/sandbox/test_kill.py --kills 200 -v $(ARGS)
 
 # Every wrong engine of tests/simulation/mutants.py: which invariant catches it, and the scenario cut down.
 mutants: install
