@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import yaml
-
 from justemails_conformance.clauses import Level
-from justemails_contract.files import FOLDER
+from justemails_contract.files import FOLDER, parse_yaml
 
 TABLE = FOLDER / "bad-inputs.yaml"
 CLOSED = "closed"
@@ -23,7 +21,6 @@ CLOSED = "closed"
 _CLASS = re.compile(r"([2345])xx")
 _ID = re.compile(r"security(\.[a-z0-9]+(-[a-z0-9]+)*){2}")
 _SHOWN = 120
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Json = Any  # Any: JSON, as YAML has it
 
@@ -146,7 +143,7 @@ def read(text: str) -> Mapping[str, BadInput]:
     Raises:
         BadTableError: a row is wrong.
     """
-    table = yaml.load(text, _LOADER)  # noqa: S506  # it is a safe one
+    table = parse_yaml(text)
     if not isinstance(table, dict):
         raise BadTableError("the whole", "it", "is no mapping of ids to rows")
     return {str(id_): _row(str(id_), row) for id_, row in table.items()}
@@ -303,6 +300,8 @@ def _expanded(value: Json) -> Json:
         return "".join(str(_expanded(one)) for one in value["join"])
     if value.keys() == {"repeat", "times"}:
         text = str(_expanded(value["repeat"]))
+        if "#" not in text:
+            return text * int(value["times"])
         return "".join(text.replace("#", str(number)) for number in range(value["times"]))
     return {name: _expanded(one) for name, one in value.items()}
 

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-import yaml
-
-from justemails_contract.files import FOLDER
+from justemails_contract.files import FOLDER, read_yaml
 
 DOCUMENT = FOLDER / "api-document.md"
 _ITEM = re.compile(r"^- \[([\w.]+)\] (.*(?:\n  .*)*)", re.MULTILINE)
@@ -62,7 +60,7 @@ class Clause:
 @cache
 def clauses() -> Mapping[str, Clause]:
     """Return every clause by its id, in the order of the document."""
-    table = yaml.safe_load((FOLDER / "clauses.yaml").read_text("utf-8"))
+    table = read_yaml("clauses.yaml")
     sentences = _sentences()
     return {**{id_: _clause(id_, sentences.get(id_, ""), row) for id_, row in table.items()}, **_of_bad_inputs()}
 

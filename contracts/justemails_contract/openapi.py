@@ -8,23 +8,18 @@ judged by it. ``contracts/openapi.yaml`` is the reference's own, with every choi
 
 from typing import Any
 
-import yaml
-
-from justemails_contract.files import FOLDER
+from justemails_contract.files import read_yaml
 
 Contract = dict[str, Any]  # Any: an OpenAPI document, as YAML has it
 
 
 def document_contract() -> Contract:
     """Return what the document promises of any server."""
-    return _read("document.yaml")
+    contract: Contract = read_yaml("document.yaml")
+    return contract
 
 
 def reference_contract() -> Contract:
     """Return what the reference does."""
-    return _read("openapi.yaml")
-
-
-def _read(name: str) -> Contract:
-    contract: Contract = yaml.safe_load((FOLDER / name).read_text("utf-8"))
+    contract: Contract = read_yaml("openapi.yaml")
     return contract

@@ -112,7 +112,9 @@ def test_a_name_that_stands_twice_is_found() -> None:
 
 
 def test_the_installed_package_finds_the_files_of_this_checkout_from_anywhere(tmp_path: Path) -> None:
-    program = "from justemails_contract import openapi as o; print(o.FOLDER, len(o.reference_contract()['paths']))"
+    program = (
+        "from justemails_contract import files, openapi as o; print(files.FOLDER, len(o.reference_contract()['paths']))"
+    )
 
     found = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
 

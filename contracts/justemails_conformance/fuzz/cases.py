@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 
 import hypothesis.core
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, Phase, Verbosity, configuration, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from justemails_contract.files import FOLDER
+from justemails_contract.openapi import document_contract
 
 Drawn = TypeVar("Drawn")
 
@@ -94,11 +93,10 @@ def _strategy(method: str, path: str, mode: GenerationMode) -> SearchStrategy[Ca
 
 @cache
 def _contract() -> Any:  # Any: schemathesis' schemas are indexed by path and method without types
-    document = yaml.safe_load((FOLDER / "document.yaml").read_text("utf-8"))
     config = SchemathesisConfig.from_dict(
         {
             "cache": {"enabled": False},  # it would be a folder in the current one
             "generation": {"database": "none", "with-security-parameters": False},
         }
     )
-    return schemathesis.openapi.from_dict(document, config=config)
+    return schemathesis.openapi.from_dict(document_contract(), config=config)
