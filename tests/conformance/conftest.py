@@ -1,37 +1,104 @@
-"""The reference as the judge's tests ask it: in memory, or on its own HTTP server with a clock that is moved."""
+"""The reference as the judge's tests ask it: on its own HTTP server, with a clock that is moved, or with one that goes.
+
+Each of the two is started once in a process. The one whose clock is moved is as new for each test, except for its time;
+at the other one a test has a key of its own, by which the limits count, and mail of earlier tests may be there.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache, partial
 
 import pytest
+from tests.sandbox.harness import Client, in_process
 
-from justemails_sandbox.sandbox import Sandbox
+from justemails.keyring import issue_key
+from justemails_conformance.judge import Judge
+from justemails_contract.operations import Scope
 from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox(SandboxSettings())
+class Renewable(ServedSandbox):
+    """A sandbox that forgets what it was told; ``reset`` makes the keys of its domain anew, which takes long."""
+
+    def start(self, ready: Callable[[], None] = lambda: None) -> None:
+        super().start(ready)
+        (self._account,) = self.store.accounts()
+        (self._domain,) = self.store.domains(self._account.id)
+
+    def renew(self) -> None:
+        """Have one account with one domain and one key, and no limit used."""
+        self.loop.run(self.timekeeper.settle())
+        self.store.clear()
+        self.store.add_account(self._account)
+        self.store.add_domain(self._domain)
+        self.renew_key()
+        self.limiter.forget()
+        self.inbox.clear()
+
+
+@pytest.fixture(scope="session")
+def the_still_server() -> Iterator[Renewable]:
+    made = Renewable(SandboxSettings(virtual=True))
     made.start()
     yield made
+    assert made.network.faults == []
     made.stop()
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[ServedSandbox]:
-    """The reference on its own HTTP server, with a clock that is moved."""
-    made = ServedSandbox(SandboxSettings(virtual=True))
-    made.start()
-    yield made
-    made.stop()
+@pytest.fixture(scope="session")
+def the_going_server() -> Iterator[ServedSandbox]:
+    with in_process(SandboxSettings()) as made:
+        yield made
+
+
+@pytest.fixture
+def served(the_still_server: Renewable) -> ServedSandbox:
+    """The reference with a clock that is moved."""
+    the_still_server.renew()
+    return the_still_server
 
 
 @pytest.fixture
 def waiting(served: ServedSandbox) -> Callable[[float], None]:
     """What moves the clock of ``served`` so many seconds on instead of waiting."""
+    return partial(advance, served)
 
-    def wait(seconds: float) -> None:
-        served.loop.run(served.timekeeper.advance(served.clock.now() + timedelta(seconds=seconds)))
 
-    return wait
+def advance(served: ServedSandbox, seconds: float) -> None:
+    """Move a server's clock on."""
+    served.loop.run(served.timekeeper.advance(served.clock.now() + timedelta(seconds=seconds)))
+
+
+@pytest.fixture
+def client(served: ServedSandbox, waiting: Callable[[float], None], monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A user of ``served``, whose clock the command moves wherever it would wait, if it is called in this process."""
+    monkeypatch.setattr("justemails_sandbox.commands.conform.Judge", partial(Judge, wait=waiting))
+    return _new_client(served)
+
+
+@pytest.fixture
+def going(the_going_server: ServedSandbox) -> Client:
+    """A user of the reference with a clock that goes, for a judge in a process of its own."""
+    return _new_client(the_going_server)
+
+
+def _new_client(served: ServedSandbox) -> Client:
+    account = served.store.accounts()[0]
+    with served.together():
+        _, key = issue_key(served.store, account.id, "Test", Scope.FULL, served.clock, served.new_id, served.new_secret)
+    return Client(served.api, served.control, key)
+
+
+@pytest.fixture
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the cases of the fuzz profile once for each seed: it is what takes the time."""
+    monkeypatch.setattr("justemails_conformance.fuzz.operations.cases", remembered())
+
+
+@cache
+def remembered() -> Callable[..., object]:
+    """Return what draws, and remembers what it has drawn."""
+    from justemails_conformance.fuzz.cases import cases  # with it comes all of schemathesis
+
+    return cache(cases)

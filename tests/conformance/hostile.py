@@ -14,15 +14,13 @@ def server(deed: Deed) -> Iterator[str]:
     """Serve, and give the base URL; whatever the server still does then is ended."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(0.05)
 
         def serve() -> None:
-            while not over.is_set():
-                try:
-                    connection, _ = listening.accept()
-                except TimeoutError:
-                    continue
+            while True:
+                connection, _ = listening.accept()
                 with connection:
+                    if over.is_set():
+                        return
                     connection.settimeout(5)
                     with suppress(OSError):  # the other side has had enough, as it should
                         deed(connection, over)
@@ -33,6 +31,8 @@ def server(deed: Deed) -> Iterator[str]:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
         finally:
             over.set()
+            with suppress(OSError), socket.create_connection(listening.getsockname()):
+                pass  # so that it stops waiting for somebody else
             thread.join()
 
 

@@ -4,28 +4,19 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-from tests.sandbox.harness import COMMAND, Client, client_of, in_process
-
-from justemails_sandbox.settings import SandboxSettings
+from tests.sandbox.harness import COMMAND, Client
 
 PATH = Path(__file__).parents[2] / "contracts" / "action" / "action.yml"
 ACTION: dict[str, Any] = yaml.safe_load(PATH.read_text("utf-8"))
 STEPS: Mapping[str, dict[str, Any]] = {step["id"]: step for step in ACTION["runs"]["steps"]}
 REPORTS = {"report.json", "junit.xml", "report.html", "badge.svg"}
 INPUT = re.compile(r"\$\{\{ inputs\.([\w-]+) \}\}")
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings()) as sandbox:
-        yield client_of(sandbox)
 
 
 @dataclass(frozen=True)
@@ -99,8 +90,8 @@ def test_other_actions_are_named_by_commits() -> None:
         assert ("run" in step) is ("shell" in step)
 
 
-def test_a_sound_server_passes_and_the_reports_are_there(client: Client, tmp_path: Path) -> None:
-    done = ran(tmp_path, base_url=client.api, key=client.key, **{"from": "hello@yourdomain.com"})
+def test_a_sound_server_passes_and_the_reports_are_there(going: Client, tmp_path: Path) -> None:
+    done = ran(tmp_path, base_url=going.api, key=going.key, **{"from": "hello@yourdomain.com"})
 
     assert done.code == 0, done.printed
     assert done.outputs == {
@@ -110,25 +101,25 @@ def test_a_sound_server_passes_and_the_reports_are_there(client: Client, tmp_pat
     }
     assert {path.name for path in (tmp_path / "justemails-report").iterdir()} == {*REPORTS, "log.txt"}
     told = json.loads((tmp_path / done.outputs["report"]).read_text())
-    assert told["target"]["baseUrl"] == client.api
+    assert told["target"]["baseUrl"] == going.api
     assert (tmp_path / "justemails-report" / "log.txt").read_text() == done.printed
     assert "    It keeps every promise that was checked\n" in done.summary
-    assert client.key not in done.printed + done.summary
+    assert going.key not in done.printed + done.summary
 
 
-def test_every_other_input_reaches_the_suite(client: Client, tmp_path: Path) -> None:
-    (tmp_path / "target.toml").write_text(f'[target]\nname = "Ours"\nbase_url = "{client.api}"\n')
+def test_every_other_input_reaches_the_suite(going: Client, tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text(f'[target]\nname = "Ours"\nbase_url = "{going.api}"\n')
     clause = '[[expected]]\nclause = "send.request.from.domain"\nreason = "ticket 12"\n'
     (tmp_path / "known failures.toml").write_text(clause)
 
     done = ran(
         tmp_path,
         **{"from": "hello@yourdomain.com", "to": "someone@example.net"},
-        key=client.key,
+        key=going.key,
         unverified_from="x@yourdomain.com",
-        other_key=client.key,
-        send_only_key=client.key,
-        control=client.control,
+        other_key=going.key,
+        send_only_key=going.key,
+        control=going.control,
         target="target.toml",
         xfail="known failures.toml",
         folder="out put",
@@ -138,7 +129,7 @@ def test_every_other_input_reaches_the_suite(client: Client, tmp_path: Path) -> 
     assert "FAIL    send.request.from.domain  expected: ticket 12" in done.printed
     assert "FAIL    errors.403" in done.printed  # that key may do everything
     told = json.loads((tmp_path / "out put" / "report.json").read_text())
-    assert told["target"] == {"baseUrl": client.api, "name": "Ours"}
+    assert told["target"] == {"baseUrl": going.api, "name": "Ours"}
     replays = {one.get("replay", "") for one in told["results"] if one["outcome"] == "fail"}
     assert all("--to someone@example.net" in replay and "--control" in replay for replay in replays)
     assert done.outputs["exit-code"] == "1"
@@ -164,9 +155,9 @@ def test_an_input_is_a_word_whatever_stands_in_it(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
-def test_without_a_key_it_fails_and_says_so(client: Client, tmp_path: Path) -> None:
+def test_without_a_key_it_fails_and_says_so(going: Client, tmp_path: Path) -> None:
     """As in a run for a fork, to which a CI server hands no secrets."""
-    done = ran(tmp_path, base_url=client.api, **{"from": "hello@yourdomain.com"})
+    done = ran(tmp_path, base_url=going.api, **{"from": "hello@yourdomain.com"})
 
     assert (done.code, done.outputs["exit-code"]) == (2, "2")
     assert "Missing option '--key'" in done.summary

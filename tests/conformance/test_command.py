@@ -2,32 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from tests.conformance.hostile import hangs, says, server
-from tests.conformance.typed import FROM, ONE, conform, run
-from tests.sandbox.harness import Client, client_of, in_process
+from tests.conformance.typed import FROM, ONE, conform, in_a_process, run
+from tests.sandbox.harness import Client
 
 from justemails_conformance.clauses import Profile
 from justemails_conformance.reports.files import Files
 from justemails_conformance.transport import Exchange, Request, Target
 from justemails_sandbox.commands.conform import conform as command
-from justemails_sandbox.settings import SandboxSettings
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings()) as sandbox:
-        yield client_of(sandbox)
-
-
-def test_the_sandbox_passes_and_the_report_says_so(client: Client, tmp_path: Path) -> None:
+def test_the_sandbox_passes_and_the_report_says_so(going: Client, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
+    options = ("--unverified-from", "x@unverified.example", "--json", str(report))
 
-    done = conform(client, "--unverified-from", "x@unverified.example", "--json", str(report))
+    done = in_a_process("conform", going.api, "--key", going.key, *FROM, *options)
 
     told = json.loads(report.read_text())
     assert told["summary"].items() >= {"fail": 0, "warn": 0, "inconclusive": 0, "error": 0}.items()
@@ -38,7 +31,7 @@ def test_the_sandbox_passes_and_the_report_says_so(client: Client, tmp_path: Pat
     assert ", ".join(f"{count} {outcome}" for outcome, count in told["summary"].items()) + "\n" in done.stdout
     assert told["cleanup"] == {"created": 2, "removed": 2, "left": []}
     assert sum(told["requests"][tier] for tier in ("send", "read", "keys")) <= 60
-    assert client.key not in report.read_text() + done.stdout
+    assert going.key not in report.read_text() + done.stdout
 
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
@@ -149,7 +142,7 @@ def test_a_port_that_nobody_serves_is_exit_code_three_and_one_line() -> None:
     with server(hangs) as base_url:
         pass
 
-    done = run("conform", base_url, "--key", "je_live_x", *FROM, code=3)
+    done = in_a_process("conform", base_url, "--key", "je_live_x", *FROM, code=3)
 
     assert done.stderr == f"justemails conform: {base_url} cannot be judged: the connection was refused\n"
 

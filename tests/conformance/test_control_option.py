@@ -1,22 +1,14 @@
 """``--control``: what is around a server, and its time, in the hands of the judge."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.conformance.hostile import hangs, says, server
 from tests.conformance.typed import conform
-from tests.sandbox.harness import Client, client_of, in_process, request
+from tests.sandbox.harness import Client, request
 
 from justemails_conformance.clauses import clauses
-from justemails_sandbox.settings import SandboxSettings
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings(virtual=True)) as sandbox:
-        yield client_of(sandbox)
 
 
 def keys_of(client: Client) -> list[str]:
@@ -24,11 +16,12 @@ def keys_of(client: Client) -> list[str]:
     return [key["id"] for key in request("GET", f"{client.api}/api-keys", key=client.key).json["data"]]
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_sandbox_passes_every_profile_in_seconds_and_nothing_is_left(client: Client, tmp_path: Path) -> None:
     keys, network = keys_of(client), client.get("/network")
     report = tmp_path / "report.json"
 
-    done = conform(client, "--control", client.control, "--profile", "all", "--json", str(report))
+    done = conform(client, "--control", client.control, "--profile", "all", "--seed", "1", "--json", str(report))
 
     told = json.loads(report.read_text())
     assert {one["clause"] for one in told["results"]} == {one.id for one in clauses().values() if one.checked}
@@ -55,9 +48,10 @@ def test_the_keys_that_it_makes_are_revoked_and_told(client: Client, tmp_path: P
     assert keys_of(client) == keys
 
 
-def test_what_a_key_may_not_that_it_made_is_told_by_what_the_key_may(client: Client) -> None:
-    with in_process(SandboxSettings()) as elsewhere:  # whose keys the server under judgement does not know
-        done = conform(client, "--control", elsewhere.control, "--only", "errors.403", code=1)
+def test_what_a_key_may_not_that_it_made_is_told_by_what_the_key_may(client: Client, going: Client) -> None:
+    elsewhere = going.control  # whose keys the server under judgement does not know
+
+    done = conform(client, "--control", elsewhere, "--only", "errors.403", code=1)
 
     assert "with the key that may only send" in done.stdout
 

@@ -1,16 +1,18 @@
 """The core profile: the reference passes, and what is told of a failure; what fails is in ``test_kills``."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.conformance.conftest import advance
 from tests.conformance.hostile import hangs, says, server
 from tests.conformance.mutants.exchange import Asked, Change, Ground, Said, answers, said, without
-from tests.conformance.mutants.serving import serving, spoken
+from tests.conformance.mutants.serving import _dated, serving, spoken
 
 from justemails.keyring import issue_key
 from justemails.records import Account
-from justemails_conformance import clock, contract
+from justemails_conformance import contract
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.core import CORE, ENDING
 from justemails_conformance.everything import OF_ALL
@@ -21,19 +23,14 @@ from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_contract.operations import Scope
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 
 
-def judged(sandbox: Sandbox, change: Change = lambda api, _: api, **means: str) -> Verdict:
-    sandbox.limiter.forget()
-    with serving(change(spoken(sandbox), Ground(sandbox.key))) as base_url:
-        given = Means(sandbox.key, "hello@yourdomain.com", unverified="x@unverified.example", **means)
-        return Judge(Target(base_url), given, wait=_impatiently).judge()
-
-
-def _impatiently(seconds: float) -> None:
-    """Wait a part of what is asked for: this server is quick."""
-    clock.wait(min(seconds, 0.5))
+def judged(served: ServedSandbox, change: Change = lambda api, _: api, **means: str) -> Verdict:
+    served.limiter.forget()
+    with serving(change(_dated(spoken(served), served), Ground(served.key))) as base_url:
+        given = Means(served.key, "hello@yourdomain.com", unverified="x@unverified.example", **means)
+        return Judge(Target(base_url), given, wait=partial(advance, served)).judge()
 
 
 def test_every_clause_of_the_profile_has_a_check_and_no_other_has() -> None:
@@ -42,8 +39,8 @@ def test_every_clause_of_the_profile_has_a_check_and_no_other_has() -> None:
     assert {*CORE} | {*ENDING} | {*OF_ALL} | {*contract.checks([], [])} == core
 
 
-def test_the_reference_passes_with_few_requests_and_leaves_nothing_behind(sandbox: Sandbox) -> None:
-    verdict = judged(sandbox)
+def test_the_reference_passes_with_few_requests_and_leaves_nothing_behind(served: ServedSandbox) -> None:
+    verdict = judged(served)
 
     assert [f.clause.id for f in verdict.findings if f.outcome is not Outcome.PASS] == [
         "status.account",
@@ -62,15 +59,15 @@ def test_the_reference_passes_with_few_requests_and_leaves_nothing_behind(sandbo
     assert verdict.enough
 
 
-def test_with_more_keys_more_is_judged(sandbox: Sandbox) -> None:
-    other = Account(sandbox.new_id("acc"), "Another", sandbox.clock.now())
-    sandbox.store.add_account(other)
+def test_with_more_keys_more_is_judged(served: ServedSandbox) -> None:
+    other = Account(served.new_id("acc"), "Another", served.clock.now())
+    served.store.add_account(other)
     keys = {
-        "restricted_key": issued(sandbox, sandbox.store.accounts()[0].id, Scope.SEND),
-        "other_key": issued(sandbox, other.id, Scope.FULL),
+        "restricted_key": issued(served, served.store.accounts()[0].id, Scope.SEND),
+        "other_key": issued(served, other.id, Scope.FULL),
     }
 
-    verdict = judged(sandbox, lambda api, _: api, **keys)
+    verdict = judged(served, lambda api, _: api, **keys)
 
     assert [f.clause.id for f in verdict.findings if f.outcome is not Outcome.PASS] == [
         "messages.filters",
@@ -85,13 +82,13 @@ def key_calls(verdict: Verdict) -> Counter[str]:
     return Counter(r.headers.get("Authorization", "") for r in asked if r.path.startswith("/api-keys"))
 
 
-def issued(sandbox: Sandbox, account_id: str, scope: Scope) -> str:
+def issued(served: ServedSandbox, account_id: str, scope: Scope) -> str:
     """Return a new key."""
-    return issue_key(sandbox.store, account_id, "x", scope, sandbox.clock, sandbox.new_id, sandbox.new_secret)[1]
+    return issue_key(served.store, account_id, "x", scope, served.clock, served.new_id, served.new_secret)[1]
 
 
-def test_a_failure_tells_the_promise_what_was_expected_and_how_to_see_it_again(sandbox: Sandbox) -> None:
-    verdict = judged(sandbox, answers("send", without("id")))
+def test_a_failure_tells_the_promise_what_was_expected_and_how_to_see_it_again(served: ServedSandbox) -> None:
+    verdict = judged(served, answers("send", without("id")))
 
     (finding,) = [one for one in verdict.findings if one.outcome is Outcome.FAIL]
     text = "\n".join(told(verdict.base_url, finding))
@@ -101,11 +98,11 @@ def test_a_failure_tells_the_promise_what_was_expected_and_how_to_see_it_again(s
     assert f'curl -i -X POST {verdict.base_url}/send -H "Authorization: Bearer $JUSTEMAILS_KEY"' in text
 
 
-def test_no_key_is_in_the_report(sandbox: Sandbox) -> None:
-    verdict = judged(sandbox, said(_errors_echo_the_key))
+def test_no_key_is_in_the_report(served: ServedSandbox) -> None:
+    verdict = judged(served, said(_errors_echo_the_key))
 
     report = str(as_json(verdict))
-    assert sandbox.key not in report
+    assert served.key not in report
     assert "<key>" in report
     assert "je_live_" not in report.replace("je_live_0", "").replace("je_live_abc123", "").replace("`je_live_`", "")
 
@@ -140,7 +137,7 @@ def test_a_key_that_is_echoed_by_what_is_no_such_server_is_not_shown() -> None:
 )
 def test_what_is_no_such_server_is_said_in_one_line(deed: Any, words: str) -> None:
     with server(deed) as base_url:
-        judge = Judge(Target(base_url, deadline_s=0.5), Means("je_live_x", "a@b.example"))
+        judge = Judge(Target(base_url, deadline_s=0.2 if deed is hangs else 2.0), Means("je_live_x", "a@b.example"))
         with pytest.raises(UnreachableError, match=words) as caught:
             judge.judge()
 

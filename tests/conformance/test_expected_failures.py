@@ -1,28 +1,20 @@
 """Expected failures: known ones fail no run, and one that is over does."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from tests.conformance.typed import conform
-from tests.sandbox.harness import Client, client_of, in_process
+from tests.sandbox.harness import Client
 
 from justemails_conformance.expected_failures import read_expected_failures
 from justemails_sandbox.commands.conform import conform as command
-from justemails_sandbox.settings import SandboxSettings
 
 BREAKS = ("--unverified-from", "x@yourdomain.com", "--only", "send.request.from.domain")
 """Makes a sound server look as if it took mail from a domain that is not verified."""
 
 KNOWN = '[[expected]]\nclause = "send.request.from.domain"\nreason = "ticket 12"\n'
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings()) as sandbox:
-        yield client_of(sandbox)
 
 
 def written(folder: Path, text: str) -> str:

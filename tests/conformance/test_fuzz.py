@@ -5,13 +5,13 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
 
 import pytest
 from tests.conformance import micro
+from tests.conformance.conftest import remembered
 from tests.conformance.micro import Answer, RefusedError, Service
 from tests.conformance.mutants.serving import Waiting
 from tests.sandbox.harness import COMMAND
@@ -19,7 +19,6 @@ from tests.sandbox.harness import COMMAND
 from justemails_conformance import fuzz
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.fuzz import operations
-from justemails_conformance.fuzz.cases import cases
 from justemails_conformance.judge import Judge
 from justemails_conformance.party import BUDGET, Tier
 from justemails_conformance.reports.json_report import as_json
@@ -32,13 +31,9 @@ from justemails_sandbox.served import ServedSandbox
 SENDER = f"hello@{micro.VERIFIED}"
 
 
-REMEMBERED = cache(cases)
-"""What is drawn, once for each seed: it is what takes the time."""
-
-
 def judged(kind: type[Service] = Service, *only: str, seed: int = 1, time: Waiting | None = None) -> Verdict:
     """Judge a server by some clauses of the profile, or by all."""
-    with mock.patch.object(operations, "cases", REMEMBERED):
+    with mock.patch.object(operations, "cases", remembered()):
         return judged_afresh(kind, *only, seed=seed, time=time)
 
 
@@ -71,6 +66,7 @@ def test_every_clause_of_the_profile_has_a_check() -> None:
     assert list(fuzz.CLAUSES) == [clause.id for clause in clauses().values() if clause.profile is Profile.FUZZ]
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
     means = Means(served.key, "hello@yourdomain.com")
     verdict = Judge(Target(served.api), means, profiles=[Profile.FUZZ], wait=waiting, seed=1).judge()

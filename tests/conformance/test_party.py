@@ -46,7 +46,9 @@ def test_a_server_that_hangs_from_some_time_on_is_not_waited_for_again_and_again
         next(deeds, hangs)(connection, over)
 
     with server(deed) as base_url:
-        verdict = Judge(Target(base_url, deadline_s=0.1), Means("je_live_x", "a@b.example")).judge()
+        verdict = Judge(
+            Target(base_url, deadline_s=0.1), Means("je_live_x", "a@b.example"), wait=lambda seconds: None
+        ).judge()
 
     outcomes = {finding.clause.id: finding.outcome for finding in verdict.findings}
     assert len(verdict.journal.exchanges) == 1 + 5

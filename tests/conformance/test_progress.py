@@ -4,24 +4,16 @@ import os
 import pty
 import re
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 from tests.conformance.typed import FROM, ONE, conform
-from tests.sandbox.harness import COMMAND, Client, client_of, in_process
+from tests.sandbox.harness import COMMAND, Client
 
 from justemails_conformance.clauses import clauses
 from justemails_conformance.verdict import Finding, Outcome
 from justemails_sandbox.commands.progress import Progress
-from justemails_sandbox.settings import SandboxSettings
 
 PASSED = Finding(clauses()["send.response.id"], Outcome.PASS)
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings()) as sandbox:
-        yield client_of(sandbox)
 
 
 def on_a_terminal(*arguments: str, columns: int = 60) -> str:
@@ -55,9 +47,9 @@ def seen(written: str) -> list[str]:
     return lines
 
 
-def test_on_a_terminal_one_line_is_rewritten_and_only_what_did_not_pass_stays(client: Client) -> None:
+def test_on_a_terminal_one_line_is_rewritten_and_only_what_did_not_pass_stays(going: Client) -> None:
     written = on_a_terminal(
-        *("conform", client.api, "--key", client.key, *FROM, "--unverified-from", "x@yourdomain.com"),
+        *("conform", going.api, "--key", going.key, *FROM, "--unverified-from", "x@yourdomain.com"),
         *("--only", "send.*", "--only", "errors.403"),
     )
 

@@ -1,21 +1,18 @@
 """What the README says about judging a server is so."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import yaml
 from click.testing import CliRunner
 from tests.conformance.mutants import MUTANTS
 from tests.conformance.mutants.serving import Grounds, serving
 from tests.conformance.typed import run
-from tests.sandbox.harness import Client, client_of, in_process
+from tests.sandbox.harness import Client
 
 from justemails_conformance.clauses import Profile
 from justemails_conformance.expected_failures import read_expected_failures
 from justemails_sandbox.cli import command
-from justemails_sandbox.settings import SandboxSettings
 
 README = Path(__file__).parents[2] / "README.md"
 SECTION = README.read_text("utf-8").partition("## Judge another server\n")[2].partition("\n## ")[0]
@@ -27,18 +24,12 @@ def block(language: str, containing: str) -> str:
     return str(found)
 
 
-@pytest.fixture(scope="module")
-def still() -> Iterator[Client]:
-    with in_process(SandboxSettings(virtual=True)) as sandbox:
-        yield client_of(sandbox)
-
-
-def test_the_lines_for_a_sandbox_judge_it(still: Client) -> None:
+def test_the_lines_for_a_sandbox_judge_it(client: Client) -> None:
     line = block("", "sandbox --port").splitlines()[1]
     for told, is_ in {
-        "http://127.0.0.1:8025/api/v1": still.api,
-        "http://127.0.0.1:8025/sandbox/v1": still.control,
-        "je_live_...": still.key,
+        "http://127.0.0.1:8025/api/v1": client.api,
+        "http://127.0.0.1:8025/sandbox/v1": client.control,
+        "je_live_...": client.key,
         "--profile all": "--profile core,delivery",  # all of them are judged elsewhere
     }.items():
         assert told in line

@@ -24,7 +24,7 @@ from justemails_conformance.reports.text import line_of, told
 from justemails_conformance.reports.visible import shortened, visible
 from justemails_conformance.transport import Request
 from justemails_conformance.verdict import Finding, Outcome
-from justemails_sandbox.sandbox import Sandbox
+from justemails_sandbox.served import ServedSandbox
 
 PASS, FAIL, WARN, SKIP = Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.SKIP
 
@@ -237,8 +237,8 @@ def test_whatever_a_server_says_the_xml_is_sound_and_has_the_same_elements(said:
     assert visible(said) in "".join(root.itertext())
 
 
-def test_the_xml_has_what_ci_servers_read(sandbox: Sandbox) -> None:
-    for text in (as_junit(verdict()), as_junit(judged(sandbox))):
+def test_the_xml_has_what_ci_servers_read(served: ServedSandbox) -> None:
+    for text in (as_junit(verdict()), as_junit(judged(served))):
         root = ElementTree.fromstring(text.encode("utf-8"))  # noqa: S314  # our own
         assert root.tag == "testsuites"
         suites = list(root)

@@ -16,8 +16,9 @@ import pytest
 from tests.conformance.hostile import hangs, server
 from tests.conformance.mutants.exchange import Asked, Said, answers, said, without
 from tests.conformance.test_core import judged
+from tests.conformance.typed import FROM, conform, run
 from tests.conformance.verdicts import BASE_URL, HOSTILE, exchange, verdict
-from tests.sandbox.harness import COMMAND, Client, client_of, in_process
+from tests.sandbox.harness import COMMAND, Client
 
 from justemails_conformance.reports.again import curl, replay
 from justemails_conformance.reports.files import Files, UnwritableError
@@ -25,23 +26,17 @@ from justemails_conformance.reports.json_report import SCHEMA, as_json, dumped
 from justemails_conformance.scene import UNKNOWN_KEY
 from justemails_conformance.transport import Exchange, Request
 from justemails_conformance.verdict import Outcome, Verdict
-from justemails_sandbox.sandbox import Sandbox
-from justemails_sandbox.settings import SandboxSettings
+from justemails_sandbox.served import ServedSandbox
 
 _SCHEMA: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings()) as sandbox:
-        yield client_of(sandbox)
+_VALIDATOR = jsonschema.Draft202012Validator(_SCHEMA)
 
 
 def validate(text: str) -> Any:
     """Read a report as a stranger would, and hold it against its schema."""
     assert text.isascii()
     report = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    jsonschema.Draft202012Validator(_SCHEMA).validate(report)
+    _VALIDATOR.validate(report)
     return report
 
 
@@ -51,15 +46,15 @@ def test_the_schema_is_one() -> None:
     assert _SCHEMA["$id"] == "urn:justemails:conformance-report:1"
 
 
-def test_the_report_of_a_real_run_that_passes_is_valid(sandbox: Sandbox) -> None:
-    report = validate(dumped(judged(sandbox)))
+def test_the_report_of_a_real_run_that_passes_is_valid(served: ServedSandbox) -> None:
+    report = validate(dumped(judged(served)))
 
     assert report["summary"]["fail"] == 0
     assert report["summary"]["pass"] == sum(one["outcome"] == "pass" for one in report["results"])
 
 
-def test_the_report_of_a_real_run_that_fails_is_valid_and_says_why(sandbox: Sandbox) -> None:
-    report = validate(dumped(judged(sandbox, answers("send", without("id")))))
+def test_the_report_of_a_real_run_that_fails_is_valid_and_says_why(served: ServedSandbox) -> None:
+    report = validate(dumped(judged(served, answers("send", without("id")))))
 
     (failed,) = [one for one in report["results"] if one["outcome"] == "fail"]
     assert failed["clause"] == "send.response.id"
@@ -106,15 +101,16 @@ def test_an_observed_value_without_bounds_is_bounded() -> None:
 
 def test_an_unexpected_member_is_refused_wherever_it_stands() -> None:
     """The schema is closed: each object but what was observed, and the headers of a request."""
-    for path in _objects(as_json(verdict())):
-        report = json.loads(dumped(verdict()))
+    written = dumped(verdict())
+    for path in _objects(json.loads(written)):
+        report = json.loads(written)
         owner = report
         for step in path:
             owner = owner[step]
         owner["surprise"] = 1
 
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(report, _SCHEMA)
+            _VALIDATOR.validate(report)
 
 
 def _objects(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -133,7 +129,7 @@ def test_a_missing_member_is_refused(name: str) -> None:
     del report[name]
 
     with pytest.raises(jsonschema.ValidationError, match="required"):
-        jsonschema.validate(report, _SCHEMA)
+        _VALIDATOR.validate(report)
 
 
 def test_who_was_judged_stands_in_the_report_as_far_as_it_is_known() -> None:
@@ -165,31 +161,19 @@ def test_a_replay_line_names_the_profile_and_takes_keys_from_the_environment() -
     )
 
 
-def test_the_replay_line_of_a_real_report_works_as_pasted(client: Client, tmp_path: Path) -> None:
+def test_the_replay_line_of_a_real_report_works_as_pasted(going: Client, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     options = ("--from", "hello@yourdomain.com", "--unverified-from", "x@yourdomain.com", "--seed", "7")
-    conform(client.api, client.key, *options, "--only", "send.request.*", "--json", str(path), code=1)
+    run("conform", going.api, "--key", going.key, *options, "--only", "send.request.*", "--json", str(path), code=1)
     (failed,) = [one for one in json.loads(path.read_text())["results"] if one["outcome"] == "fail"]
 
     done = paste(
-        failed["replay"], {"JUSTEMAILS_KEY": client.key, "PATH": f"{Path(COMMAND).parent}:{os.environ['PATH']}"}
+        failed["replay"], {"JUSTEMAILS_KEY": going.key, "PATH": f"{Path(COMMAND).parent}:{os.environ['PATH']}"}
     )
 
     assert done.returncode == 1, done.stderr
     assert "FAIL  send.request.from.domain" in done.stdout
     assert re.search("^0 pass, 1 fail", done.stdout, re.MULTILINE)
-
-
-def conform(base_url: str, key: str, *options: str, code: int) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, "conform", base_url, "--key", key, *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
 
 
 def paste(line: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -272,8 +256,10 @@ def _new_key_is_its_own_id(request: Asked, answer: Said) -> Said | None:
 
 
 @pytest.mark.parametrize("echo", [_error_echoes_the_key, _page_echoes_the_key, _new_key_is_its_own_id])
-def test_no_key_is_in_any_report(echo: Callable[[Asked, Said], Said | None], sandbox: Sandbox, tmp_path: Path) -> None:
-    made = judged(sandbox, said(echo))
+def test_no_key_is_in_any_report(
+    echo: Callable[[Asked, Said], Said | None], served: ServedSandbox, tmp_path: Path
+) -> None:
+    made = judged(served, said(echo))
     written = write(made, tmp_path)
 
     assert made.count(Outcome.FAIL) > 0
@@ -293,7 +279,7 @@ def test_every_file_that_is_wanted_is_written(client: Client, tmp_path: Path) ->
     names = {"--json": "r.json", "--junit": "r.xml", "--html": "r.html", "--badge": "b.json"}
     options = chain.from_iterable((option, str(tmp_path / name)) for option, name in names.items())
 
-    conform(client.api, client.key, "--from", "hello@yourdomain.com", "--only", "send.response", *options, code=0)
+    conform(client, "--only", "send.response", *options)
 
     assert {path.name for path in tmp_path.iterdir()} == {*names.values()}
     validate((tmp_path / "r.json").read_text())
@@ -315,7 +301,7 @@ def test_a_file_that_cannot_be_written_is_exit_code_two_before_anything_is_asked
     with server(hangs) as base_url:
         pass  # whoever asks there now gets 3
 
-    done = conform(base_url, "je_live_x", "--from", "a@b.example", option, str(tmp_path / name), code=2)
+    done = run("conform", base_url, "--key", "je_live_x", *FROM, option, str(tmp_path / name), code=2)
 
     assert words in done.stderr
 
@@ -331,8 +317,6 @@ def test_a_disk_that_is_full_is_our_fault_and_no_verdict(client: Client) -> None
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
 
-    done = conform(
-        client.api, client.key, "--from", "hello@yourdomain.com", "--only", "auth.prefix", "--json", "/dev/full", code=4
-    )
+    done = conform(client, "--only", "auth.prefix", "--json", "/dev/full", code=4)
 
     assert "the report cannot be written" in done.stderr

@@ -2,21 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from tests.conformance.micro import serving
 from tests.conformance.typed import run
-from tests.sandbox.harness import Client, client_of, in_process
+from tests.sandbox.harness import Client
 
 from justemails_conformance.declared import FILTERS
 from justemails_conformance.observed import observable
 from justemails_conformance.target_file import OPTIONS, read_target
 from justemails_conformance.verdict import About
 from justemails_sandbox.commands.conform import conform
-from justemails_sandbox.settings import SandboxSettings
 
 EXAMPLE = Path(__file__).parents[2] / "contracts" / "target.example.toml"
 
@@ -43,18 +41,6 @@ filters = ["status", "to"]
 "send.successStatus" = 202
 "messages.order" = "newest first"
 """
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with in_process(SandboxSettings()) as sandbox:
-        yield client_of(sandbox)
-
-
-@pytest.fixture(scope="module")
-def still() -> Iterator[Client]:
-    with in_process(SandboxSettings(virtual=True)) as sandbox:
-        yield client_of(sandbox)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -202,6 +188,7 @@ def test_filters_that_are_declared_are_judged(client: Client, tmp_path: Path) ->
     assert "ok      messages.filters" in done.stdout
 
 
+@pytest.mark.usefixtures("client")  # with it, the command does not wait
 def test_a_filter_that_leaves_what_does_not_fit_fails(tmp_path: Path) -> None:
     """As at a server that has no such filter, and takes every parameter."""
     with serving(lambda: 0.0) as (base_url, key):
@@ -214,12 +201,12 @@ def test_a_filter_that_leaves_what_does_not_fit_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("declared", "outcome"), [("", "skip"), ("[capabilities]\ndelivers_within_s = 1\n", "FAIL")])
 def test_a_message_that_is_not_delivered_in_time_breaks_a_promise_where_the_time_is_declared(
-    declared: str, outcome: str, still: Client, tmp_path: Path
+    declared: str, outcome: str, client: Client, tmp_path: Path
 ) -> None:
     to = ("--to", "user@greylist.test")
 
     done = run(
-        *("conform", "--target", str(target_of(still, tmp_path, declared)), *to, "--control", still.control),
+        *("conform", "--target", str(target_of(client, tmp_path, declared)), *to, "--control", client.control),
         *("--only", "status.response.deliveredAt", "--only", "status.purpose"),
         code=1 if declared else 0,
     )

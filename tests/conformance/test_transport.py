@@ -13,7 +13,7 @@ from tests.conformance.hostile import Deed, goes_on, hangs, says, server
 from justemails_conformance.transport import MAX_BODY, BadBaseUrlError, Exchange, Request, Target
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-SHORT_S = 0.6
+SHORT_S = 0.3
 
 
 def ask(deed: Deed, deadline_s: float = 5.0) -> Exchange:
