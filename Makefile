@@ -43,7 +43,7 @@ sandbox: install ## Run the sandbox on http://127.0.0.1:8025.
 test: install ## Run the tests, on all cores.
 	@$(PYTEST) $(PARALLEL) $(ARGS)
 
-check: install
+check: install ## Check format, lint, types and the direction of imports.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -55,7 +55,7 @@ ifeq ($(ARGS),--site)
 notebooks: install
 	@$(BIN)/python -m justemails_lessons site
 else
-notebooks: $(NOTEBOOKS_READY)
+notebooks: $(NOTEBOOKS_READY) ## Open the lessons in JupyterLab; ARGS=--site makes pages of them.
 	@$(BIN)/jupyter lab notebooks/00-start-here.ipynb $(ARGS)
 endif
 
@@ -65,12 +65,12 @@ $(NOTEBOOKS_READY): $(READY) requirements-notebooks.lock
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-notebooks.lock
 	@touch $(NOTEBOOKS_READY)
 
-# Runs every lesson and writes its notebook again, after a change to a twin or to what the lab shows.
-lessons: install
+# After a change to a twin or to what the lab shows.
+lessons: install ## Run every lesson and write its notebook again.
 	$(BIN)/python -m justemails_lessons index
 	$(BIN)/python -m justemails_lessons store $(ARGS)
 
-bench: install
+bench: install ## Measure.
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 # Breaks the product on purpose, at length, and ends with a table by family. `make hunt ARGS=-v` says what noticed each
@@ -80,33 +80,33 @@ hunt: install ## Break the product on purpose, and show what went unnoticed.
 	@$(PYTEST) -m hunt -n auto --dist loadfile $(ARGS)
 
 # Three parts of the hunt that can do more. This one kills the sandbox 200 times and prints the figures.
-kills: install
+kills: install ## Kill the sandbox 200 times.
 	@$(PYTEST) -m hunt tests/sandbox/test_kill.py --kills 200 -v $(ARGS)
 
 # Every wrong engine of tests/simulation/mutants.py: which invariant catches it, and the scenario cut down.
-mutants: install
+mutants: install ## Cut down what catches each wrong engine.
 	$(BIN)/python -m tests.simulation.hunt $(ARGS)
 
 # What the conformance suite makes of every broken server of tests/conformance/mutants, and of those that are right:
 # which checks could be left out, which verdicts change from run to run, and the table as JSON.
-kill-table: install
+kill-table: install ## Show what each check of the conformance suite is worth.
 	$(BIN)/python -m tests.conformance.kills $(ARGS)
 
 # Programs that nobody here wrote judge our mail; they are installed where they can be.
 # The browser looks beside them, for neither needs the other's core.
-judges: install
+judges: install ## Have programs of others judge our mail, and a browser our pages.
 	@tests/judges/install.sh
 	@$(BIN)/python -m pytest tests/browser $(ARGS) > $(VENV)/browser.txt 2>&1 & browser=$$!; \
 		$(BIN)/python -m pytest tests/judges tests/lab/test_lab.py $(ARGS); judged=$$?; \
 		wait $$browser; looked=$$?; cat $(VENV)/browser.txt; exit $$((judged + looked))
 
 # Files of others that the dashboard's pages need, from their pinned packages of npm.
-browser-files:
+browser-files: ## Fetch the browser files that the dashboard is built on.
 	@$(PYTHON) simulator/browser_files.py
 
-lock: install
+lock: install ## Resolve the dependencies again.
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra notebooks --constraint requirements.lock --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements-notebooks.lock
 
-clean:
+clean: ## Remove what the commands have made.
 	rm -rf $(VENV) notebooks/_site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,32 +18,10 @@ from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 
-class Renewable(ServedSandbox):
-    """A sandbox that forgets what it was told; ``reset`` makes the keys of its domain anew, which takes long."""
-
-    def start(self, ready: Callable[[], None] = lambda: None) -> None:
-        super().start(ready)
-        (self._account,) = self.store.accounts()
-        (self._domain,) = self.store.domains(self._account.id)
-
-    def renew(self) -> None:
-        """Have one account with one domain and one key, and no limit used."""
-        self.loop.run(self.timekeeper.settle())
-        self.store.clear()
-        self.store.add_account(self._account)
-        self.store.add_domain(self._domain)
-        self.renew_key()
-        self.limiter.forget()
-        self.inbox.clear()
-
-
 @pytest.fixture(scope="session")
-def the_still_server() -> Iterator[Renewable]:
-    made = Renewable(SandboxSettings(virtual=True))
-    made.start()
-    yield made
-    assert made.network.faults == []
-    made.stop()
+def the_still_server() -> Iterator[ServedSandbox]:
+    with in_process(SandboxSettings(virtual=True)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +31,9 @@ def the_going_server() -> Iterator[ServedSandbox]:
 
 
 @pytest.fixture
-def served(the_still_server: Renewable) -> ServedSandbox:
+def served(the_still_server: ServedSandbox) -> ServedSandbox:
     """The reference with a clock that is moved."""
-    the_still_server.renew()
+    the_still_server.reset()
     return the_still_server
 
 
@@ -85,8 +63,7 @@ def going(the_going_server: ServedSandbox) -> Client:
 
 def _new_client(served: ServedSandbox) -> Client:
     account = served.store.accounts()[0]
-    with served.together():
-        _, key = issue_key(served.store, account.id, "Test", Scope.FULL, served.clock, served.new_id, served.new_secret)
+    _, key = issue_key(served.store, account.id, "Test", Scope.FULL, served.clock, served.new_id, served.new_secret)
     return Client(served.api, served.control, key)
 
 

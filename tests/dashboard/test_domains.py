@@ -211,6 +211,7 @@ def test_name_servers_that_cannot_say_change_no_verdict(client: Client, sandbox:
     assert "? unknown" in page.text
 
 
+@pytest.mark.slow
 def test_name_servers_that_never_answer_do_not_hold_a_page_while_the_clock_stands(
     client: Client, sandbox: Sandbox
 ) -> None:

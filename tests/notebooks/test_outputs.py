@@ -1,13 +1,12 @@
 """What a notebook shows is what a clean kernel gives, each time."""
 
 import re
-from collections.abc import Mapping
 from xml.etree import ElementTree
 
 import pytest
 from tests.notebooks.stored import ALL, TAUGHT
 
-from justemails_lessons.book import Lesson, Notebook, execute_together, load, outputs, read_twin
+from justemails_lessons.book import Lesson, execute, load, outputs, read_twin
 from justemails_lessons.world import KEY
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -17,18 +16,12 @@ _AT_MEMORY = re.compile(r"\b0x[0-9a-f]{6,}\b")
 _WIDTH_OF_A_CHARACTER = 0.6  # in parts of the size; a generous one
 
 
-@pytest.fixture(scope="module")
-def runs() -> Mapping[str, Notebook]:
-    """Every lesson run in a clean kernel, two at a time."""
-    notebooks = {lesson.name: read_twin(lesson.twin.read_text("utf-8")) for lesson in ALL}
-    return dict(zip(notebooks, execute_together([*notebooks.values()], at_once=2), strict=True))
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
-def test_a_run_in_a_clean_kernel_gives_what_an_earlier_one_gave_text_and_pictures_alike(
-    lesson: Lesson, runs: Mapping[str, Notebook]
-) -> None:
-    assert list(outputs(runs[lesson.name])) == list(outputs(load(lesson)))
+def test_a_run_in_a_clean_kernel_gives_what_an_earlier_one_gave_text_and_pictures_alike(lesson: Lesson) -> None:
+    run = execute(read_twin(lesson.twin.read_text("utf-8")))
+
+    assert list(outputs(run)) == list(outputs(load(lesson)))
 
 
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
