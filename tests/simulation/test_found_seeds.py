@@ -1,16 +1,38 @@
 """Seeds whose scenarios once broke an invariant."""
 
+from datetime import timedelta
+
 import pytest
 
 from justemails_sandbox.simulation.generate import generate
 from justemails_sandbox.simulation.runner import run
+from justemails_sandbox.simulation.scenario import Scenario
+from justemails_sandbox.simulation.world import World
 
-FOUND = {
-    "a worker stood still between a claim and its final dot, for longer than the lease": 2,
-    "a worker had just started while the others were full": 9,
-}
+STOOD_STILL = 2  # between a claim and its final dot, for longer than the lease
+JUST_STARTED = 9  # while the other workers were full
 
 
-@pytest.mark.parametrize("what", FOUND)
-def test_what_a_seed_found_is_mended(what: str) -> None:
-    assert run(generate(FOUND[what], days=5, messages=200)).violation is None
+def scenario(seed: int) -> Scenario:
+    return generate(seed, days=5, messages=200)
+
+
+@pytest.mark.slow
+def test_a_worker_that_stood_still_for_longer_than_its_lease_sends_nothing_twice() -> None:
+    assert run(scenario(STOOD_STILL)).violation is None
+
+
+@pytest.mark.slow
+def test_a_worker_that_has_just_started_is_not_asked_why_the_others_were_full() -> None:
+    """Two hours into the story it was; the rest of the five days takes five times as long."""
+    world = World(scenario(JUST_STARTED))
+
+    with world:
+        world.advance(timedelta(hours=2, minutes=15))  # raises at the first violation
+
+    assert world.counters.counts["worker crashed"] > 0
+
+
+@pytest.mark.hunt("seed")
+def test_the_whole_story_of_a_worker_that_has_just_started_breaks_nothing() -> None:
+    assert run(scenario(JUST_STARTED)).violation is None
