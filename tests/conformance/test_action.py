@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from tests.sandbox.harness import COMMAND, Client
 
@@ -90,6 +91,7 @@ def test_other_actions_are_named_by_commits() -> None:
         assert ("run" in step) is ("shell" in step)
 
 
+@pytest.mark.slow
 def test_a_sound_server_passes_and_the_reports_are_there(going: Client, tmp_path: Path) -> None:
     done = ran(tmp_path, base_url=going.api, key=going.key, **{"from": "hello@yourdomain.com"})
 

@@ -16,6 +16,7 @@ def keys_of(client: Client) -> list[str]:
     return [key["id"] for key in request("GET", f"{client.api}/api-keys", key=client.key).json["data"]]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn_once")
 def test_a_sandbox_passes_every_profile_in_seconds_and_nothing_is_left(client: Client, tmp_path: Path) -> None:
     keys, network = keys_of(client), client.get("/network")

@@ -129,6 +129,7 @@ def test_mail_goes_to_nobody(verdict: Verdict) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_same_seed_asks_the_same_and_another_one_asks_something_else(verdict: Verdict) -> None:
     again = judged_afresh(Service, seed=1)
     other = judged_afresh(Service, "fuzz.messages", seed=3)
@@ -580,6 +581,7 @@ def test_without_the_libraries_it_says_how_to_get_them() -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_command_writes_nothing_to_the_current_folder(tmp_path: Path) -> None:
     time = Waiting()
     with micro.serving(time.now_s) as (base_url, key):

@@ -18,6 +18,7 @@ def test_every_clause_of_the_profile_has_a_check() -> None:
     assert {*LIMITS} == {clause.id for clause in clauses().values() if clause.profile is Profile.LIMITS}
 
 
+@pytest.mark.slow
 def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
     means = Means(served.key, "hello@yourdomain.com")
     verdict = Judge(Target(served.api), means, profiles=[Profile.LIMITS], wait=waiting).judge()

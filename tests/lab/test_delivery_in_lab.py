@@ -1,11 +1,14 @@
 """The delivery profile judges servers that share nothing with ours, in the lab: one that is right, and broken ones."""
 
 import base64
+import fcntl
 import json
+import os
 import shlex
+import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +62,49 @@ BREAKS: Mapping[str, list[str]] = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what a server and its judge need, and room for the verdicts."""
-    made = tmp_path_factory.mktemp("judged")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the verdict on each server: ``FAULT.json``, and for the good one what the lab printed, ``printed``.
+
+    Made once, also where several processes of pytest-xdist run these tests: the first one makes it, the others wait.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / "judged"
+    with (root / "judged.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "printed").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            _prepare(folder)
+            (folder / "printed").write_text(_judge_all(folder), "utf-8")
+    return folder
+
+
+def _prepare(folder: Path) -> None:
+    """Write what a server and its judge need."""
     key, other = (generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
     pem = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    (made / "key.pem").write_bytes(key.private_bytes(*pem))
-    (made / "zone").write_text(ZONE.format(key=_record(key), stale_key=_record(other)))
+    (folder / "key.pem").write_bytes(key.private_bytes(*pem))
+    (folder / "zone").write_text(ZONE.format(key=_record(key), stale_key=_record(other)))
     for fault in BREAKS:
-        (made / f"{fault}.toml").write_text(TARGET.format(**USUAL | HURRIED.get(fault, {})))
-    return made
+        (folder / f"{fault}.toml").write_text(TARGET.format(**USUAL | HURRIED.get(fault, {})))
+
+
+def _judge_all(folder: Path) -> str:
+    """Judge the good server in one lab and all the broken ones in another, side by side; return what the first prints.
+
+    A judge mostly waits: for a second copy of a mail, and for retries.
+    """
+    zone = ("--zone", str(folder / "zone"), "--")
+    judge = shlex.join([JUDGE, sys.executable, str(folder), "FAULT", "--target", str(folder / "FAULT.toml")])
+    all_of_them = ("sh", "-c", f'printf "%s\\n" "$@" | xargs -P {AT_A_TIME} -I FAULT {judge}', "sh", *BREAKS)
+    with ThreadPoolExecutor() as pool:
+        # xargs says 123 if some of the commands ended with 1, as they do here where a promise is broken.
+        broken = pool.submit(lab, *zone, *all_of_them, code=123, patience_s=PATIENCE_S)
+        good = pool.submit(lab, *zone, JUDGE, sys.executable, str(folder), "none", patience_s=PATIENCE_S)
+    broken.result()
+    return good.result().stdout
 
 
 def _record(key: RSAPrivateKey) -> str:
@@ -82,30 +118,12 @@ def outcomes(verdict: Path) -> Mapping[str, Any]:
     return {result["clause"]: result["outcome"] for result in json.loads(verdict.read_text())["results"]}
 
 
-@pytest.fixture(scope="module")
-def labs(folder: Path) -> Iterator[tuple[Future[str], Future[str]]]:
-    """What a lab prints in which the good server is judged, and one in which all the broken ones are, side by side.
-
-    A judge mostly waits: for a second copy of a mail, and for retries.
-    """
-    zone = ("--zone", str(folder / "zone"), "--")
-    judge = shlex.join([JUDGE, sys.executable, str(folder), "FAULT", "--target", str(folder / "FAULT.toml")])
-    all_of_them = ("sh", "-c", f'printf "%s\\n" "$@" | xargs -P {AT_A_TIME} -I FAULT {judge}', "sh", *BREAKS)
-    with ThreadPoolExecutor() as pool:
-        # xargs says 123 if some of the commands ended with 1, as they do here where a promise is broken.
-        broken = pool.submit(lambda: lab(*zone, *all_of_them, code=123, patience_s=PATIENCE_S).stdout)
-        good = pool.submit(lambda: lab(*zone, JUDGE, sys.executable, str(folder), "none", patience_s=PATIENCE_S).stdout)
-        yield good, broken
-
-
 @pytest.mark.slow
-def test_a_server_that_delivers_well_keeps_every_promise(folder: Path, labs: tuple[Future[str], Future[str]]) -> None:
-    good, _ = labs
-
-    told = good.result()
+def test_a_server_that_delivers_well_keeps_every_promise(judged: Path) -> None:
+    told = (judged / "printed").read_text("utf-8")
 
     assert "It keeps every promise that was checked" in told
-    assert set(outcomes(folder / "none.json").values()) == {"pass"}
+    assert set(outcomes(judged / "none.json").values()) == {"pass"}
     assert "7 mails arrived" in told
     assert "6 times a host did not go along" in told
     assert told.count("dkim pass · spf pass") == 7
@@ -113,13 +131,8 @@ def test_a_server_that_delivers_well_keeps_every_promise(folder: Path, labs: tup
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", BREAKS)
-def test_a_server_that_delivers_badly_breaks_what_it_breaks_and_no_other_promise(
-    fault: str, folder: Path, labs: tuple[Future[str], Future[str]]
-) -> None:
-    _, broken = labs
-    broken.result()
-
-    told = outcomes(folder / f"{fault}.json")
+def test_a_server_that_delivers_badly_breaks_what_it_breaks_and_no_other_promise(fault: str, judged: Path) -> None:
+    told = outcomes(judged / f"{fault}.json")
 
     assert [clause for clause, outcome in told.items() if outcome == "fail"] == BREAKS[fault]
     # Nothing can be said of a mail that never came.

@@ -16,6 +16,7 @@ _AT_MEMORY = re.compile(r"\b0x[0-9a-f]{6,}\b")
 _WIDTH_OF_A_CHARACTER = 0.6  # in parts of the size; a generous one
 
 
+# One by one, so that pytest-xdist shares them out among its processes.
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
 def test_a_run_in_a_clean_kernel_gives_what_an_earlier_one_gave_text_and_pictures_alike(lesson: Lesson) -> None:

@@ -80,6 +80,7 @@ def test_a_worker_that_dies_is_told_to_the_messages_that_wait() -> None:
     assert ", 2 h into the story: hello@yourdomain.com to cat@slow.test" in cat
 
 
+@pytest.mark.slow
 def test_a_seed_runs_the_same_way_whatever_the_process() -> None:
     arguments = [COMMAND, "simulate", "--seeds", "7..8", "--messages", "10", "--jobs", "1", "--json"]
     told = [
@@ -110,6 +111,7 @@ def test_a_search_that_is_killed_leaves_no_process_behind() -> None:
             assert ended
 
 
+@pytest.mark.slow
 def test_the_last_json_line_sums_up() -> None:
     ran = simulate("--seeds", "1..2", "--messages", "5", "--days", "1", "--check-determinism", "--json")
 

@@ -60,6 +60,7 @@ def crash_at(scenario: Scenario, step: int) -> Crashed:
     return Crashed(step, len(facts.copies), world.counters.counts["worker crashed in doubt"] > 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RECIPIENTS)
 def test_a_crash_at_any_step_loses_nothing_and_copies_only_from_after_the_dot(
     kind: str, record_property: Callable[[str, object], None]

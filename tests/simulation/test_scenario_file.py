@@ -192,6 +192,7 @@ scenarios = st.builds(
 ).map(lambda scenario: replace(scenario, expect=expected_of_recipients(scenario)))
 
 
+@pytest.mark.slow
 @given(scenarios)
 @settings(max_examples=100, deadline=None)
 def test_what_is_written_reads_back_the_same(scenario: Scenario) -> None:
