@@ -33,6 +33,6 @@ def test_a_worker_that_has_just_started_is_not_asked_why_the_others_were_full() 
     assert world.counters.counts["worker crashed"] > 0
 
 
-@pytest.mark.hunt("seed")
+@pytest.mark.hunt("found seeds")
 def test_the_whole_story_of_a_worker_that_has_just_started_breaks_nothing() -> None:
     assert run(scenario(JUST_STARTED)).violation is None
