@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd import smtp as aiosmtpd
+from click.testing import CliRunner
 from tests.lab.test_lab import PATIENCE_S, lab
 from tests.sandbox.harness import COMMAND
 
@@ -20,6 +21,7 @@ from justemails.domains import make_domain
 from justemails.ids import make_new_id
 from justemails.pony_store import PonyStore
 from justemails.records import Account, Content, NewMessage
+from justemails_sandbox.cli import command
 from justemails_sandbox.loop_thread import LoopThread
 
 SENDER = "hello@yourdomain.com"
@@ -214,9 +216,12 @@ def test_two_workers_on_one_database_send_nothing_twice(queue: Queue, relay: tup
 def test_a_value_that_will_not_do_is_refused_with_what_would(
     options: tuple[str, ...], complaint: str, queue: Queue
 ) -> None:
-    done = worker(queue, "--once", *options, code=2)
+    arguments = ["worker", "--once", "--database", str(queue.path), *WHO, *options]
 
-    assert complaint in " ".join(done.stderr.split())
+    refused = CliRunner().invoke(command, arguments)
+
+    assert refused.exit_code == 2
+    assert complaint in " ".join(refused.stderr.split())
 
 
 def test_a_sandboxs_mail_never_leaves(tmp_path: Path) -> None:
