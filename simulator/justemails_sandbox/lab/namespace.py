@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Interface, IPv6Address
@@ -23,7 +24,10 @@ _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x0002_0000, 0x1000_0000, 0x4000_0
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x4_0000
 _SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCGIFFLAGS, _SIOCSIFFLAGS = 0x8916, 0x891C, 0x8913, 0x8914
 _IFF_UP = 1
+_IFA_F_TENTATIVE = 0x40
 _LOOPBACK_INDEX = 1
+
+_PATIENCE_S, _LOOK_AGAIN_S = 5.0, 0.001
 
 
 class NoNamespaceError(Exception):
@@ -61,10 +65,21 @@ def add_networks(networks: Iterable[str]) -> None:
 
 
 def add_addresses(addresses: Iterable[str]) -> None:
-    """Put single IPv6 addresses on loopback."""
+    """Put single IPv6 addresses on loopback, and return when all of them can be bound."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as handle:
         for address in addresses:
             _ioctl(handle, _SIOCSIFADDR, IPv6Address(address).packed + struct.pack("=Ii", 128, _LOOPBACK_INDEX))
+    # The kernel looks for duplicates (RFC 4862 5.4) of each, and finds on loopback at once that there is none; but it
+    # does so in a thread of its own, and until then nothing can be bound (EADDRNOTAVAIL).
+    until = time.perf_counter() + _PATIENCE_S
+    while _any_is_tentative() and time.perf_counter() < until:
+        time.sleep(_LOOK_AGAIN_S)  # noqa: TID251  # waits for the kernel, in the machine's own time
+
+
+def _any_is_tentative() -> bool:
+    # Address, index, prefix length, scope, flags and name, in hexadecimal.
+    lines = Path("/proc/self/net/if_inet6").read_text("ascii").splitlines()
+    return any(int(line.split()[4], 16) & _IFA_F_TENTATIVE for line in lines)
 
 
 def cover(path: Path, content: Path) -> None:
