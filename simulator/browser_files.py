@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "justemails_sandbox" / "dashboard" / "static" / "third_party"
+FOLDER = Path(__file__).parent / "justemails_dashboard" / "static" / "third_party"
 
 
 def fetched() -> Iterator[tuple[str, bytes]]:

@@ -28,8 +28,8 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import InternalServerError, RequestEntityTooLarge
 
-from justemails.errors import OUR_FAULT, error_body, kind_of
-from justemails.resources import MAX_BODY
+from justemails.api.errors import OUR_FAULT, error_body, kind_of
+from justemails.api.handlers import MAX_BODY
 from justemails_contract import errors
 
 IsQuick = Callable[[str, str], bool]  # method, path

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from fakemx.judge.verdict import Verdict
-from fakemx.mx.parsed import parse
+from fakemx.mail.parsed import parse
 from fakemx.mx.received import Received
 from justemails_sandbox.inbox import api_message_id
 

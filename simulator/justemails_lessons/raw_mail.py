@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from fakemx.judge.verdict import Verdict, judge
-from justemails.dkim_signature import SigningKey, make_rsa_key
+from justemails.mail.dkim_signature import SigningKey, make_rsa_key
 from justemails_lessons.mail import verdicts_of
 from justemails_lessons.signatures import Signature, read_signature, sign
 from justemails_lessons.world import LessonWorld

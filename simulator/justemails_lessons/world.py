@@ -4,7 +4,7 @@ No socket, no thread that races, no look at the machine's clock. Whatever has a 
 from the seed, so two runs of a lesson say the same. Only DKIM keys are made anew: they would take a place in the
 project where a private key should not lie, and no lesson prints a signature.
 
-The parts are those of ``justemails_sandbox.simulation``, put together without its workers that die and its judge: a
+The parts are those of ``justemails_simulation``, put together without its workers that die and its judge: a
 lesson has one engine that lives. Everything runs in one thread of its own, because a notebook's kernel has an event
 loop already, and two loops cannot run in one thread.
 
@@ -28,17 +28,17 @@ from fakemx.virtual.clock import VirtualClock
 from fakemx.virtual.loop import VirtualLoop
 from fakemx.virtual.network import MemoryNetwork
 from fakemx.virtual.rules import Line
-from justemails.app import Dependencies, create_app
+from justemails.api.app import Dependencies, create_app
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.ratelimit import RateLimiter
 from justemails.delivery.attempt import Deliverer
 from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.signing import Signer
-from justemails.ids import make_new_id, make_new_secret
+from justemails.delivery.smtp import SmtpConnector
 from justemails.pony_store import PonyStore
 from justemails.ports import NewId, NewSecret
-from justemails.ratelimit import RateLimiter
 from justemails.records import Attempt, Claim, Outcome
-from justemails.smtp import SmtpConnector
 from justemails.store import Store
 from justemails_contract.delivery import Status
 from justemails_lessons.disturbance import UnsteadyStore
@@ -48,7 +48,7 @@ from justemails_sandbox.published import PublishedRecords
 from justemails_sandbox.seeding import complete
 from justemails_sandbox.seeding import seed as seed_store
 from justemails_sandbox.sending import DELIVERY
-from justemails_sandbox.simulation.zones_resolver import ZonesResolver
+from justemails_sandbox.zones_resolver import ZonesResolver
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """What people do with a message by hand: have it tried now, or end it. One that is under way is left alone."""
 
+from justemails.api.errors import ApiError
 from justemails.delivery.settings import Phase
-from justemails.errors import ApiError
 from justemails.records import Attempt, Outcome
 from justemails_contract.delivery import INITIAL, Event, next_status
 from justemails_contract.errors import CONFLICT, NOT_FOUND

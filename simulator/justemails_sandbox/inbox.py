@@ -15,7 +15,7 @@ from typing import Any
 from pony.orm import Database, LongStr, PrimaryKey, Required, count, desc, raw_sql, select
 from pony.orm import Optional as OptionalColumn
 
-from fakemx.mx.parsed import parse
+from fakemx.mail.parsed import parse
 from fakemx.mx.received import Received
 from justemails.pony_store.tables import in_session, instant, us
 

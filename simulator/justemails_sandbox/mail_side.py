@@ -16,13 +16,13 @@ from fakemx.dns.sockets import DnsSockets
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
 from justemails.delivery.attempt import Deliverer
+from justemails.delivery.dns import DnsResolver
 from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.signing import Signer
-from justemails.dns import DnsResolver
-from justemails.domain_watch import DomainWatch
+from justemails.delivery.smtp import SmtpConnector
+from justemails.domains.watch import DomainWatch
 from justemails.records import Claim, Outcome
-from justemails.smtp import SmtpConnector
 from justemails_sandbox.events import EventLog
 from justemails_sandbox.inbox import Inbox
 from justemails_sandbox.loop_thread import LoopThread

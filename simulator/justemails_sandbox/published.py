@@ -6,7 +6,7 @@ Records set by hand in the fake network come before these, so a record can be br
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from justemails.domains import RequiredRecord, records_of
+from justemails.domains.domain import RequiredRecord, records_of
 from justemails.records import Domain
 from justemails.store import DomainStore
 from justemails_sandbox.sending import SENDING_HOST, SENDING_IP, SENDING_NAME

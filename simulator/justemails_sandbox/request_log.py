@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from justemails.api_keys import KEY_FORM, key_hint
+from justemails.api.keys import KEY_FORM, key_hint
 from justemails.http_server import WsgiApp
 from justemails.ports import Clock
 from justemails_sandbox.events import EventLog

@@ -6,7 +6,7 @@ own lead to 127.0.0.1. So Host and Origin are checked, after routing, when the p
 
 import falcon
 
-from justemails.errors import ApiError
+from justemails.api.errors import ApiError
 from justemails_contract.errors import FORBIDDEN
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
 from fakemx.dns.sockets import bind
-from justemails.api_keys import key_hash
-from justemails.app import Dependencies, create_app
+from justemails.api.app import Dependencies, create_app
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import key_hash
+from justemails.api.ratelimit import RateLimiter
 from justemails.clock import SystemClock
 from justemails.http_server import WsgiApp
-from justemails.ids import make_new_id, make_new_secret
-from justemails.ratelimit import RateLimiter
 from justemails.records import Claim, Key, Outcome
 from justemails_contract.delivery import INITIAL, is_terminal
 from justemails_sandbox.data_folder import DataFolder, State
@@ -31,8 +31,8 @@ from justemails_sandbox.store import SandboxStore
 
 if TYPE_CHECKING:  # what ``start`` loads
     from fakemx.network import FakeNetwork
+    from justemails.delivery.dns import DnsResolver
     from justemails.delivery.engine import Engine
-    from justemails.dns import DnsResolver
     from justemails_sandbox.inbox import Inbox
     from justemails_sandbox.loop_thread import LoopThread
     from justemails_sandbox.mail_side import MailSide

@@ -6,7 +6,7 @@ to be loaded.
 
 from dataclasses import replace
 
-from justemails.api_keys import KEY_FORM, key_hash, key_hint
+from justemails.api.keys import KEY_FORM, key_hash, key_hint
 from justemails.ports import Clock, NewId, NewSecret
 from justemails.records import Account, Domain, Key
 from justemails.store import DuplicateError, Store
@@ -59,8 +59,8 @@ def seed(
 
 def complete(store: Store, clock: Clock) -> None:
     """Give the seeded domain the keys that sign its mail, unless it has them, and have its records looked at again."""
-    from justemails.domain_check import CHECKED_EVERY
-    from justemails.domains import make_dkim_keys
+    from justemails.domains.check import CHECKED_EVERY
+    from justemails.domains.domain import make_dkim_keys
 
     for domain in store.domains_named(DOMAIN):
         if not domain.dkim_keys:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fakemx.dns.zones import CATCHALL_MX
 from justemails.delivery.settings import DEFAULTS
-from justemails.domains import SendingHost
+from justemails.domains.domain import SendingHost
 
 SENDING_IP = "127.0.0.1"
 """Where the mail comes from, truly: what SPF records name."""

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
-from justemails.app import Dependencies, create_app, is_quick
+from justemails.api.app import Dependencies, create_app, is_quick
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import issue_key
+from justemails.api.ratelimit import RateLimiter
 from justemails.http_server import HttpServer
-from justemails.ids import make_new_id, make_new_secret
-from justemails.keyring import issue_key
 from justemails.pony_store import PonyStore
-from justemails.ratelimit import RateLimiter
 from justemails.records import Account, Domain
 from justemails_contract.operations import BASE_PATH, Scope
 

@@ -2,7 +2,7 @@
 
 from tests.api.harness import MAIL, Api
 
-from justemails.api_keys import is_well_formed
+from justemails.api.keys import is_well_formed
 from justemails_contract.operations import Scope
 
 NOW = "2026-04-06T12:00:00Z"

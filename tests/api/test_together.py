@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.api.harness import MAIL, Api
 
-from justemails.app import is_quick
+from justemails.api.app import is_quick
 
 
 class GatedApi(Api):

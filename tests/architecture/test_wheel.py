@@ -12,7 +12,11 @@ from hatchling.builders.wheel import WheelBuilder
 from justemails_contract.files import FOLDER
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("reference/justemails", "simulator/fakemx", "simulator/justemails_sandbox", "contracts/justemails_contract")
+PACKAGES = {
+    str(path.parent.relative_to(ROOT))
+    for folder in ("contracts", "reference", "simulator")
+    for path in (ROOT / folder).glob("*/__init__.py")
+}
 FILES = {
     "api-document.md",
     "bad-inputs.yaml",
@@ -43,7 +47,8 @@ def test_it_holds_every_file_of_the_packages_and_of_the_contract(unpacked: Path)
     assert files.keys() == FILES
     for name, path in files.items():
         assert path.read_bytes() == (ROOT / "contracts" / name).read_bytes()
-    for package in (*PACKAGES, "contracts/justemails_conformance"):
+    assert len(PACKAGES) == 9
+    for package in PACKAGES:
         paths = [path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         modules = {path.relative_to((ROOT / package).parent) for path in paths}
         assert modules
@@ -51,13 +56,10 @@ def test_it_holds_every_file_of_the_packages_and_of_the_contract(unpacked: Path)
         assert (unpacked / package.rpartition("/")[2] / "py.typed").is_file()
 
 
-PARTS = ("_conformance", "_contract", "_lessons", "_sandbox")
-
-
 def test_it_holds_nothing_else(unpacked: Path) -> None:
     tops = {path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert tops == {"fakemx", *(f"justemails{part}" for part in ("", *PARTS))}
+    assert tops == {package.rpartition("/")[2] for package in PACKAGES}
 
 
 def test_an_editable_install_copies_nothing_and_reads_the_checkout(tmp_path: Path) -> None:
@@ -73,7 +75,7 @@ def call(unpacked: Path, folder: Path, *arguments: str) -> str:
     code = (
         f"import sys; sys.path[:0] = {[str(unpacked), sysconfig.get_path('purelib')]!r}; "
         f"sys.argv = {['justemails', *arguments]!r}; "
-        "from justemails_sandbox.cli import main; main()"
+        "from justemails_command.cli import main; main()"
     )
     # -S leaves out the .pth file that leads to the checkout.
     done = subprocess.run(

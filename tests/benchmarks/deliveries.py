@@ -20,7 +20,7 @@ from tests.benchmarks.report import Row
 from tests.benchmarks.settings import Settings
 
 from justemails.delivery.settings import DEFAULTS
-from justemails.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key, sign
+from justemails.mail.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key, sign
 
 _SIGNATURES = 100
 

@@ -16,12 +16,12 @@ from tests.benchmarks.population import add_messages
 from tests.benchmarks.report import Row, at_most
 from tests.benchmarks.settings import Settings
 
-from justemails.api_keys import key_hash, key_hint
-from justemails.app import App, Dependencies, create_app
+from justemails.api.app import App, Dependencies, create_app
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import key_hash, key_hint
+from justemails.api.ratelimit import RateLimiter
 from justemails.clock import SystemClock
-from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
-from justemails.ratelimit import RateLimiter
 from justemails.records import Account, Key
 from justemails_contract.limits import Limit, Tier
 from justemails_contract.operations import BASE_PATH, Scope

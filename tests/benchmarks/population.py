@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from justemails.addresses import parse_address, parse_mailbox
-from justemails.api_keys import key_hash, key_hint
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import key_hash, key_hint
 from justemails.clock import SystemClock
-from justemails.domains import make_domain
-from justemails.ids import make_new_id, make_new_secret
+from justemails.domains.domain import make_domain
 from justemails.pony_store import PonyStore, content_json
 from justemails.records import Account, Content, Key, NewMessage
 from justemails_contract.operations import Scope

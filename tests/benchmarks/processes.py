@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
-_COMMAND = "from justemails_sandbox.cli import main; main()"
+_COMMAND = "from justemails_command.cli import main; main()"
 _READY_S = 30
 _LOOK_AGAIN_S = 0.05
 STORE = "justemails.sqlite3"

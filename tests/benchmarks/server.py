@@ -14,12 +14,12 @@ import sys
 import falcon
 import waitress
 
-from justemails.app import Dependencies, create_app, is_quick
+from justemails.api.app import Dependencies, create_app, is_quick
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.ratelimit import RateLimiter
 from justemails.clock import SystemClock
 from justemails.http_server import _THREADS, HttpServer
-from justemails.ids import make_new_id, make_new_secret
 from justemails.pony_store import PonyStore
-from justemails.ratelimit import RateLimiter
 from justemails_contract.operations import BASE_PATH
 
 _CONSTANT = {

@@ -18,27 +18,27 @@ from tests.benchmarks.settings import Settings
 
 from fakemx.clock import MovableClock
 from fakemx.network import FakeNetwork
-from justemails.app import Dependencies, create_app
+from justemails.api.app import Dependencies, create_app
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.ratelimit import RateLimiter
 from justemails.delivery.attempt import Deliverer
+from justemails.delivery.dns import DnsResolver
 from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.signing import Signer
-from justemails.dns import DnsResolver
-from justemails.ids import make_new_id, make_new_secret
+from justemails.delivery.smtp import SmtpConnector
 from justemails.pony_store import PonyStore
-from justemails.ratelimit import RateLimiter
 from justemails.records import Claim, Outcome
-from justemails.smtp import SmtpConnector
 from justemails_contract.delivery import Status
 from justemails_contract.limits import LIMITS, Tier
 from justemails_contract.operations import BASE_PATH
 from justemails_sandbox.published import PublishedRecords
 from justemails_sandbox.seeding import SENDER, complete, seed
 from justemails_sandbox.sending import DELIVERY
-from justemails_sandbox.simulation.generate import generate
-from justemails_sandbox.simulation.runner import Run
-from justemails_sandbox.simulation.runner import run as play
-from justemails_sandbox.simulation.scenario import Conditions, Scenario, Send
+from justemails_simulation.generate import generate
+from justemails_simulation.runner import Run
+from justemails_simulation.runner import run as play
+from justemails_simulation.scenario import Conditions, Scenario, Send
 
 _BURST = LIMITS[Tier.SEND].requests  # mails a minute
 _SEEDS = 3

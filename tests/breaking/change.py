@@ -3,7 +3,7 @@
 ``from module import name`` binds an object once more in each module that does so, and a change to the first binding
 does not reach the others. ``change`` reaches them all:
 
-    change("justemails.smtp", "_LINE_START_DOT", lambda original: re.compile(rb"(?!)"))
+    change("justemails.delivery.smtp", "_LINE_START_DOT", lambda original: re.compile(rb"(?!)"))
     change("justemails.delivery.conversation", "Conversation._greet", lambda original: greet)
 
 What a module computed from an object when it was imported (a default argument, ``replace(DEFAULTS, ...)``) stays as it

@@ -13,14 +13,14 @@ from tests.breaking.change import change, change_in
 from tests.breaking.fork import ForkError, in_fork
 
 import justemails.delivery.settings
-import justemails.worker
+import justemails.delivery.worker
 
 
 def jitters(make_change: Callable[..., None] | None = None) -> tuple[float, float]:
     """Return the jitter by the module that has the settings, and by one that imports them by name."""
     if make_change:
         make_change("justemails.delivery.settings", "DEFAULTS", no_jitter)
-    return justemails.delivery.settings.DEFAULTS.jitter, vars(justemails.worker)["DEFAULTS"].jitter
+    return justemails.delivery.settings.DEFAULTS.jitter, vars(justemails.delivery.worker)["DEFAULTS"].jitter
 
 
 def no_jitter(settings: "justemails.delivery.settings.DeliverySettings") -> object:

@@ -10,7 +10,7 @@ from tests.browser.looking import WIDTHS, Look, Scheme, looking
 from tests.dashboard.client import Client
 from tests.sandbox.harness import in_process
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 PAGES = {

@@ -19,7 +19,7 @@ from tests.browser.looking import WIDTHS, Scheme, looking
 from tests.dashboard.client import Client
 from tests.dashboard.mails import html_mail, put
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 RUNS = "top.ran=1;parent.ran=1;window.ran=1;console.log('ran');alert('ran');top.location='http://evil.test/'"
 

@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.looking import WIDTHS, Look, looking
 from tests.dashboard.client import Client
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 
 def open_page(look: Look, name: str) -> None:

@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.looking import WIDTHS, looking
 from tests.dashboard.client import Client
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 FOCUSED = "document.activeElement.id"
 

@@ -11,10 +11,10 @@ from functools import cache, partial
 import pytest
 from tests.sandbox.harness import Client, in_process
 
-from justemails.keyring import issue_key
+from justemails.api.keys import issue_key
+from justemails_command.serving import ServedSandbox
 from justemails_conformance.judge import Judge
 from justemails_contract.operations import Scope
-from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 
@@ -51,7 +51,7 @@ def advance(served: ServedSandbox, seconds: float) -> None:
 @pytest.fixture
 def client(served: ServedSandbox, waiting: Callable[[float], None], monkeypatch: pytest.MonkeyPatch) -> Client:
     """A user of ``served``, whose clock the command moves wherever it would wait, if it is called in this process."""
-    monkeypatch.setattr("justemails_sandbox.commands.conform.Judge", partial(Judge, wait=waiting))
+    monkeypatch.setattr("justemails_command.commands.conform.Judge", partial(Judge, wait=waiting))
     return _new_client(served)
 
 

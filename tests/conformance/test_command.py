@@ -10,10 +10,10 @@ from tests.conformance.hostile import hangs, says, server
 from tests.conformance.typed import FROM, ONE, conform, in_a_process, run
 from tests.sandbox.harness import Client
 
+from justemails_command.commands.conform import conform as command
 from justemails_conformance.clauses import Profile
 from justemails_conformance.reports.files import Files
 from justemails_conformance.transport import Exchange, Request, Target
-from justemails_sandbox.commands.conform import conform as command
 
 
 def test_the_sandbox_passes_and_the_report_says_so(going: Client, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from tests.conformance.hostile import hangs, says, server
 from tests.conformance.mutants.exchange import Asked, Change, Ground, Said, answers, said, without
 from tests.conformance.mutants.serving import _dated, serving, spoken
 
-from justemails.keyring import issue_key
+from justemails.api.keys import issue_key
 from justemails.records import Account
+from justemails_command.serving import ServedSandbox
 from justemails_conformance import contract
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.core import CORE, ENDING
@@ -23,7 +24,6 @@ from justemails_conformance.scene import Means
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_contract.operations import Scope
-from justemails_sandbox.served import ServedSandbox
 
 
 def judged(served: ServedSandbox, change: Change = lambda api, _: api, **means: str) -> Verdict:

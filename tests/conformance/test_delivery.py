@@ -8,7 +8,8 @@ import pytest
 from tests.conformance.mutants.exchange import Asked, Change, Ground, answers, asked, set_to
 from tests.conformance.mutants.serving import Straight, spoken
 
-from justemails.domains import records_of
+from justemails.domains.domain import records_of
+from justemails_command.serving import ServedSandbox
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.control import Control, Mail
 from justemails_conformance.declared import Declared
@@ -22,7 +23,6 @@ from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_sandbox.sending import SENDING_HOST
-from justemails_sandbox.served import ServedSandbox
 
 
 def judged(served: ServedSandbox, change: Change = lambda api, _: api, control: Control | None = None) -> Verdict:

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from tests.conformance.typed import conform
 from tests.sandbox.harness import Client
 
+from justemails_command.commands.conform import conform as command
 from justemails_conformance.expected_failures import read_expected_failures
-from justemails_sandbox.commands.conform import conform as command
 
 BREAKS = ("--unverified-from", "x@yourdomain.com", "--only", "send.request.from.domain")
 """Makes a sound server look as if it took mail from a domain that is not verified."""

@@ -16,6 +16,7 @@ from tests.conformance.micro import Answer, RefusedError, Service
 from tests.conformance.mutants.serving import Waiting
 from tests.sandbox.harness import COMMAND
 
+from justemails_command.serving import ServedSandbox
 from justemails_conformance import fuzz
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.fuzz import operations
@@ -26,7 +27,6 @@ from justemails_conformance.reports.text import told
 from justemails_conformance.scene import UNKNOWN_KEY_ID, Means
 from justemails_conformance.transport import Exchange, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
-from justemails_sandbox.served import ServedSandbox
 
 SENDER = f"hello@{micro.VERIFIED}"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from justemails_command.serving import ServedSandbox
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.evidence import retry_after_s
 from justemails_conformance.judge import Judge
@@ -11,7 +12,6 @@ from justemails_conformance.limits import LIMITS
 from justemails_conformance.scene import Means
 from justemails_conformance.transport import Answer, Exchange, Request, Target
 from justemails_conformance.verdict import Outcome
-from justemails_sandbox.served import ServedSandbox
 
 
 def test_every_clause_of_the_profile_has_a_check() -> None:

@@ -9,9 +9,9 @@ import pytest
 from tests.conformance.typed import FROM, ONE, conform
 from tests.sandbox.harness import COMMAND, Client
 
+from justemails_command.commands.progress import Progress
 from justemails_conformance.clauses import clauses
 from justemails_conformance.verdict import Finding, Outcome
-from justemails_sandbox.commands.progress import Progress
 
 PASSED = Finding(clauses()["send.response.id"], Outcome.PASS)
 

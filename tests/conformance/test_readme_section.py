@@ -10,9 +10,9 @@ from tests.conformance.mutants.serving import Grounds, serving
 from tests.conformance.typed import run
 from tests.sandbox.harness import Client
 
+from justemails_command.cli import command
 from justemails_conformance.clauses import Profile
 from justemails_conformance.expected_failures import read_expected_failures
-from justemails_sandbox.cli import command
 
 README = Path(__file__).parents[2] / "README.md"
 SECTION = README.read_text("utf-8").partition("## Judge another server\n")[2].partition("\n## ")[0]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.conformance.test_core import judged
 from tests.conformance.verdicts import BASE_URL, HOSTILE, exchange, outcomes, verdict
 
+from justemails_command.serving import ServedSandbox
 from justemails_conformance.clauses import clauses
 from justemails_conformance.reports.badge import as_endpoint, as_svg
 from justemails_conformance.reports.html import as_html
@@ -24,7 +25,6 @@ from justemails_conformance.reports.text import line_of, told
 from justemails_conformance.reports.visible import shortened, visible
 from justemails_conformance.transport import Request
 from justemails_conformance.verdict import Finding, Outcome
-from justemails_sandbox.served import ServedSandbox
 
 PASS, FAIL, WARN, SKIP = Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.SKIP
 

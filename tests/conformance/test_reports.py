@@ -20,13 +20,13 @@ from tests.conformance.typed import FROM, conform, run
 from tests.conformance.verdicts import BASE_URL, HOSTILE, exchange, verdict
 from tests.sandbox.harness import COMMAND, Client
 
+from justemails_command.serving import ServedSandbox
 from justemails_conformance.reports.again import curl, replay
 from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.json_report import SCHEMA, as_json, dumped
 from justemails_conformance.scene import UNKNOWN_KEY
 from justemails_conformance.transport import Exchange, Request
 from justemails_conformance.verdict import Outcome, Verdict
-from justemails_sandbox.served import ServedSandbox
 
 _SCHEMA: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
 _VALIDATOR = jsonschema.Draft202012Validator(_SCHEMA)

@@ -18,6 +18,7 @@ from tests.conformance.careless import (
 from tests.conformance.hostile import Deed, hangs, server
 from tests.conformance.mutants.serving import Waiting
 
+from justemails_command.serving import ServedSandbox
 from justemails_conformance.bad_inputs import bad_inputs
 from justemails_conformance.clauses import Profile
 from justemails_conformance.everything import OF_ALL
@@ -31,7 +32,6 @@ from justemails_conformance.scene import Means, Scene
 from justemails_conformance.security import ask, near_misses
 from justemails_conformance.transport import Exchange, Request, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
-from justemails_sandbox.served import ServedSandbox
 
 KEY = "je_live_abcdefghijklmnopqrstuvwxyz"
 SENDER = "hello@yourdomain.com"

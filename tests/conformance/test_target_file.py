@@ -10,11 +10,11 @@ from tests.conformance.micro import serving
 from tests.conformance.typed import run
 from tests.sandbox.harness import Client
 
+from justemails_command.commands.conform import conform
 from justemails_conformance.declared import FILTERS
 from justemails_conformance.observed import observable
 from justemails_conformance.target_file import OPTIONS, read_target
 from justemails_conformance.verdict import About
-from justemails_sandbox.commands.conform import conform
 
 EXAMPLE = Path(__file__).parents[2] / "contracts" / "target.example.toml"
 

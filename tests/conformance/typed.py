@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from click.testing import CliRunner, Result
 from tests.sandbox.harness import COMMAND, Client
 
-from justemails_sandbox.cli import command
+from justemails_command.cli import command
 
 FROM = ("--from", "hello@yourdomain.com")
 ONE = ("--only", "send.response.id")

@@ -19,12 +19,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.contract.oas import JSON, Part, operations_of, part_of, schema_of, walk
 
 from fakemx.clock import EXAMPLE_INSTANT, MovableClock
-from justemails import listing, resources, validation
-from justemails.api_keys import KEY_FORM
-from justemails.app import Dependencies, create_app
-from justemails.ids import make_new_id, make_new_secret
+from justemails.api import handlers, listing, validation
+from justemails.api.app import Dependencies, create_app
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import KEY_FORM
+from justemails.api.ratelimit import RateLimiter
 from justemails.pony_store import PonyStore
-from justemails.ratelimit import RateLimiter
 from justemails_contract import errors
 from justemails_contract.delivery import INITIAL, Status
 from justemails_contract.files import FOLDER
@@ -295,7 +295,7 @@ def test_the_request_members_and_sizes_are_those_that_are_read() -> None:
     assert headers["propertyNames"]["pattern"] == f"^{validation._HEADER_NAME.pattern}$"
     assert schema_of(REFERENCE, "ApiKeyName").value["maxLength"] == validation.MAX_KEY_NAME
     bodies = [operation.part.value["requestBody"] for operation in operations_of(REFERENCE) if operation.request]
-    assert [body["x-max-bytes"] for body in bodies] == [resources.MAX_BODY, resources.MAX_BODY]
+    assert [body["x-max-bytes"] for body in bodies] == [handlers.MAX_BODY, handlers.MAX_BODY]
 
 
 def test_the_reserved_header_names_are_those_that_are_refused() -> None:

@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.contract.oas import ContractOperation, operations_of, schema_of
 
-from justemails import validation
-from justemails.errors import ApiError
-from justemails.listing import parse_list
-from justemails.strict_json import JsonError, parse_object
+from justemails.api import validation
+from justemails.api.errors import ApiError
+from justemails.api.listing import parse_list
+from justemails.api.strict_json import JsonError, parse_object
 from justemails_contract.openapi import document_contract, reference_contract
 
 OURS = {operation.id: operation for operation in operations_of(reference_contract())}

@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 _PATIENCE_S, _LOOK_AGAIN_S = 5.0, 0.01
 _NEVER = threading.Event()

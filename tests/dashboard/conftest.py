@@ -6,7 +6,7 @@ import pytest
 from tests.dashboard.client import Client
 from tests.sandbox.harness import in_process
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 

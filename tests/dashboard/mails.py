@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from fakemx.judge.verdict import DkimResult, DmarcResult, SpfResult, Verdict
 from fakemx.mx.received import Received
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.inbox import Inbox
-from justemails_sandbox.served import ServedSandbox
 
 VERDICT = Verdict(
     (DkimResult("s1", "own.test", "rsa-sha256", "fail", "the body was changed on the way"),),

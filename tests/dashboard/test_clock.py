@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.dashboard.client import Client, Page
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 
 def calls(page: Page) -> list[str]:

@@ -9,9 +9,9 @@ import pytest
 from tests.dashboard.client import Client, Page
 
 from fakemx.dns.zones import DnsFault
-from justemails.domain_check import CheckedRecord, check
-from justemails.domains import RequiredRecord, records_of
-from justemails_sandbox.dashboard.breakage import Breakage, break_record, mend_record
+from justemails.domains.check import CheckedRecord, check
+from justemails.domains.domain import RequiredRecord, records_of
+from justemails_dashboard.breakage import Breakage, break_record, mend_record
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.sending import SENDING_HOST
 

@@ -11,8 +11,8 @@ import pytest
 from tests.dashboard.client import Client
 from tests.dashboard.mails import html_mail, put
 
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.inbox import Inbox, MailFilter
-from justemails_sandbox.served import ServedSandbox
 
 MIXED = """From: "Shop" <a@own.test>
 Subject: Your code

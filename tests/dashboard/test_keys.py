@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from tests.dashboard.client import Client, Page
 
-from justemails.api_keys import KEY_FORM
-from justemails.domains import make_domain
+from justemails.api.keys import KEY_FORM
+from justemails.domains.domain import make_domain
 from justemails.records import Key
 from justemails_contract.operations import Scope
 from justemails_sandbox.sandbox import Sandbox

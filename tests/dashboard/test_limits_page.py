@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from tests.dashboard.client import Client
 
-from justemails import wire
+from justemails.api import wire
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.sandbox import Sandbox
-from justemails_sandbox.served import ServedSandbox
 
 MAIL = {"from": "hello@yourdomain.com", "to": "ann@example.com", "subject": "Hi", "text": "Hi"}
 

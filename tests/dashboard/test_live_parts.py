@@ -8,7 +8,7 @@ import pytest
 from tests.dashboard.client import Client
 from tests.dashboard.mails import html_mail, put
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 _FOCUSABLE = {"a", "button", "input", "select", "textarea", "summary"}
 _VOID = {"input", "br", "img", "meta", "link", "hr"}

@@ -10,12 +10,12 @@ from tests.dashboard.client import Client, Page
 from tests.dashboard.mails import put
 
 from justemails.records import Account, NewMessage
+from justemails_command.serving import ServedSandbox
 from justemails_contract.delivery import Event, Status
+from justemails_dashboard.preview import POLICY
+from justemails_dashboard.timeline import lasting, timeline
+from justemails_dashboard.views.message import TABS
 from justemails_sandbox.by_hand import FORCED
-from justemails_sandbox.dashboard.preview import POLICY
-from justemails_sandbox.dashboard.timeline import lasting, timeline
-from justemails_sandbox.dashboard.views.message import TABS
-from justemails_sandbox.served import ServedSandbox
 
 SVG = "{http://www.w3.org/2000/svg}"
 

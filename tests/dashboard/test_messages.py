@@ -8,12 +8,12 @@ from urllib.parse import quote
 import pytest
 from tests.dashboard.client import Client, Page
 
-from justemails.api_keys import key_hash
-from justemails.errors import ApiError
+from justemails.api.errors import ApiError
+from justemails.api.keys import key_hash
 from justemails.records import Account, Key
+from justemails_command.serving import ServedSandbox
 from justemails_contract.operations import Scope
-from justemails_sandbox.dashboard.message_search import read_words
-from justemails_sandbox.served import ServedSandbox
+from justemails_dashboard.message_search import read_words
 
 
 def search(client: Client, words: str, **fields: str) -> Page:

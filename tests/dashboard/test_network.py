@@ -11,7 +11,7 @@ from tests.dashboard.client import Client, Page
 
 from fakemx.behaviours.catalogue import CATALOGUE
 from fakemx.behaviours.form import to_json
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 
 def map_of(page: Page) -> str:

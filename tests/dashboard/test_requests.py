@@ -8,9 +8,9 @@ from html import unescape
 import pytest
 from tests.dashboard.client import Client, Page
 
-from justemails.api_keys import KEY_FORM
+from justemails.api.keys import KEY_FORM
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.request_log import BODY_KEPT
-from justemails_sandbox.served import ServedSandbox
 
 
 def ask(client: Client, path: str, body: bytes | None = None, method: str = "GET", key: str | None = None) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.dashboard.client import Client
 
-from justemails_sandbox.dashboard.snippets import curl, programs
+from justemails_dashboard.snippets import curl, programs
 
 BODIES = [
     b"",

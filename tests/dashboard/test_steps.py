@@ -8,7 +8,7 @@ from fakemx.behaviours import actions, conditions
 from fakemx.behaviours.catalogue import CATALOGUE
 from fakemx.behaviours.script import Address, Extension, Host, Port, Step
 from fakemx.dns.zones import DnsFault
-from justemails_sandbox.dashboard.steps import DNS_FAULTS, host_in_words, in_words
+from justemails_dashboard.steps import DNS_FAULTS, host_in_words, in_words
 
 ACTIONS = {
     actions.Reply(450, "4.2.0 later"): "answers 450 4.2.0 later",

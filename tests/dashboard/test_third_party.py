@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 
-from justemails_sandbox.dashboard.pages import STATIC
+from justemails_dashboard.pages import STATIC
 
 FOLDER = STATIC / "third_party"
 PINS = tomllib.loads((FOLDER / "third_party.toml").read_text("utf-8"))["file"]

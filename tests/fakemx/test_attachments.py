@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakemx.mx.attachments import Attachment, attachments
+from fakemx.mail.attachments import Attachment, attachments
 
 MAIL = b"""From: a@own.test
 Content-Type: multipart/mixed; boundary=B

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from fakemx.dns.zones import DnsFault, Zones
 from fakemx.judge.dkim import judge_dkim
-from justemails.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key, sign
+from justemails.mail.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key, sign
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 VECTORS = Path(__file__).parent / "vectors"

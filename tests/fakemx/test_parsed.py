@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fakemx.mx.parsed import MAX_FOUND, from_domains, parse
+from fakemx.mail.parsed import MAX_FOUND, from_domains, parse
 
 ALTERNATIVE = b"""From: =?utf-8?q?=C3=85sa?= <asa@own.test>\r
 To: bob@ok.test, "Eve, Jr" <eve@ok.test>\r

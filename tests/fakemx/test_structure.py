@@ -3,7 +3,7 @@
 import pytest
 from tests.fakemx.test_attachments import MAIL
 
-from fakemx.mx.structure import Part, structure
+from fakemx.mail.structure import Part, structure
 
 
 def test_parts_stand_within_the_parts_that_hold_them() -> None:

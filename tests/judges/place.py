@@ -14,7 +14,7 @@ from pathlib import Path
 from fakemx.clock import MovableClock
 from fakemx.dns.server import DnsServer
 from fakemx.dns.zones import Zones
-from justemails.domains import RequiredRecord, SendingHost, records_of
+from justemails.domains.domain import RequiredRecord, SendingHost, records_of
 from justemails.records import Domain
 from justemails_sandbox.lab import namespace
 from justemails_sandbox.loop_thread import LoopThread

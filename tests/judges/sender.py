@@ -10,15 +10,15 @@ import falcon.testing
 from tests.judges.place import SENDER_IP, SENDER_NAME, SENDING_HOST
 
 from justemails.addresses import Mailbox
-from justemails.api_keys import key_hash, key_hint
-from justemails.app import Dependencies, create_app
+from justemails.api.app import Dependencies, create_app
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import key_hash, key_hint
+from justemails.api.ratelimit import RateLimiter
 from justemails.clock import SystemClock
-from justemails.domains import make_domain
-from justemails.ids import make_new_id, make_new_secret
+from justemails.delivery.worker import Worker, WorkerSettings
+from justemails.domains.domain import make_domain
 from justemails.pony_store import PonyStore
-from justemails.ratelimit import RateLimiter
 from justemails.records import Account, Attempt, Content, Domain, Key, Message
-from justemails.worker import Worker, WorkerSettings
 from justemails_contract.limits import LIMITS
 from justemails_contract.operations import BASE_PATH, Scope
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from justemails_sandbox.commands.lab import lab
+from justemails_command.commands.lab import lab
 from justemails_sandbox.lab import namespace
 
 

@@ -16,9 +16,9 @@ from tests.lab.test_lab import PATIENCE_S, lab
 from tests.sandbox.harness import COMMAND
 
 from justemails.addresses import parse_address, parse_mailbox
+from justemails.api.ids import make_new_id
 from justemails.clock import SystemClock
-from justemails.domains import make_domain
-from justemails.ids import make_new_id
+from justemails.domains.domain import make_domain
 from justemails.pony_store import PonyStore
 from justemails.records import Account, Content, NewMessage
 from justemails_sandbox.cli import command

@@ -137,7 +137,7 @@ def _delivered_before_the_reply() -> None:
 def _message(change_bytes: Callable[[bytes], bytes]) -> Callable[[], None]:
     """Return a mistake in the message as it is written."""
     return lambda: change(
-        "justemails.message", "compose", lambda original: lambda *arguments: change_bytes(original(*arguments))
+        "justemails.mail.message", "compose", lambda original: lambda *arguments: change_bytes(original(*arguments))
     )
 
 
@@ -267,16 +267,16 @@ MISTAKES: Sequence[Mistake] = (
     Mistake(3, REPLIES, "tries a 5xx again for days", _classified(5, "NEXT_HOST"),
             f"{REFERENCE}/test_engine.py::test_a_five_bounces_at_the_first_attempt_and_no_other_host_is_asked"),
     Mistake(4, CONTENT, "lets a bare CR or LF out in a body", lambda: change(
-                "justemails.message", "_encode_body", lambda original: lambda body: ("7bit", body)),
+                "justemails.mail.message", "_encode_body", lambda original: lambda body: ("7bit", body)),
             f"{REFERENCE}/test_message.py::test_no_body_can_end_the_message_early"),
     Mistake(5, CONTENT, "writes header texts as they come", lambda: change(
-                "justemails.message", "_goes_plain", always(True)),
+                "justemails.mail.message", "_goes_plain", always(True)),
             f"{REFERENCE}/test_message.py::test_a_text_that_looks_like_an_encoded_word_is_shown_literally_and_adds_no_header"),
     Mistake(5, CONTENT, "does not read its own message again", lambda: change(
-                "justemails.message_check", "check_message", always(None)),
+                "justemails.mail.message_check", "check_message", always(None)),
             f"{REFERENCE}/test_engine.py::test_a_message_that_is_not_what_was_meant_is_not_sent"),
     Mistake(6, CONTENT, "does not double dots at the starts of lines", lambda: change(
-                "justemails.smtp", "_LINE_START_DOT", lambda original: re.compile(rb"(?!)")),
+                "justemails.delivery.smtp", "_LINE_START_DOT", lambda original: re.compile(rb"(?!)")),
             f"{SANDBOX}/test_delivery.py::test_no_body_ends_a_message_early"),
     Mistake(7, IDENTITY, "changes the message after it was signed", _footer_after_signing,
             f"{SANDBOX}/test_delivery.py::test_a_mail_is_delivered_signed_and_aligned"),
@@ -309,7 +309,7 @@ MISTAKES: Sequence[Mistake] = (
     Mistake(18, CONNECTIONS, "opens any number of connections to a domain", _no_room_for_domains,
             f"{REFERENCE}/test_engine.py::test_no_more_messages_to_a_domain_are_under_way_than_the_settings_allow"),
     Mistake(19, CONVERSATION, "reads the first line of a reply only", lambda: change(
-                "justemails.smtp", "_harmless",
+                "justemails.delivery.smtp", "_harmless",
                 lambda original: lambda code, text: original(code, text.split("\n")[0])),
             f"{SANDBOX}/test_smtp_connection.py::test_a_reply_is_read_whole_however_it_is_cut"),
     Mistake(20, CONVERSATION, "knows no HELO", _no_helo,
@@ -323,19 +323,19 @@ MISTAKES: Sequence[Mistake] = (
                 "justemails.delivery.conversation", "Conversation._unfit", always(None)),
             f"{REFERENCE}/test_conversation.py::test_a_server_without_smtputf8_is_not_asked_to_take_such_a_message"),
     Mistake(23, CONTENT, "sends lines of any length", lambda: change(
-                "justemails.message", "_is_plain_line", always(True)),
+                "justemails.mail.message", "_is_plain_line", always(True)),
             f"{REFERENCE}/test_message.py::test_a_line_of_five_million_characters_is_broken_up"),
     Mistake(24, CONTENT, "forgets the Date", _message(lambda data: re.sub(rb"Date: .*\r\n", b"", data)),
             f"{REFERENCE}/test_message.py::test_the_date_is_the_acceptance_to_the_second"),
     Mistake(24, CONTENT, "writes the Message-ID twice", _message(lambda data: b"Message-ID: <x@y.example>\r\n" + data),
             f"{REFERENCE}/test_message.py::test_a_strict_reader_finds_exactly_what_was_meant"),
     Mistake(25, IDENTITY, "signs for the platform's domain", lambda: change(
-                "justemails.dkim_signature", "sign",
+                "justemails.mail.dkim_signature", "sign",
                 lambda original: lambda message, *, domain, keys: original(
                     message, domain="platform.example", keys=keys)),
             f"{SANDBOX}/test_delivery.py::test_a_mail_is_delivered_signed_and_aligned"),
     Mistake(26, IDENTITY, "makes RSA keys of 1024 bits", lambda: change(
-                "justemails.dkim_signature", "_RSA_BITS", lambda _: 1024),
+                "justemails.mail.dkim_signature", "_RSA_BITS", lambda _: 1024),
             f"{REFERENCE}/test_dkim_signature.py::test_the_rsa_record_holds_a_public_key_of_2048_bits"),
     Mistake(27, IDENTITY, "sends for a domain that has lost its verification", lambda: change(
                 "justemails.records", "Domain.verified", lambda _: True),

@@ -13,8 +13,8 @@ from tests.breaking.change import change, change_in
 from tests.notebooks.stored import ALL
 from traitlets.config import Config
 
+from justemails.api.wire import timestamp
 from justemails.delivery.classify import Verdict
-from justemails.wire import timestamp
 from justemails_contract.errors import BAD_REQUEST
 from justemails_contract.limits import Limit
 from justemails_contract.operations import Scope
@@ -37,7 +37,7 @@ class Breakage:
 
 
 def _says_sent() -> None:
-    change("justemails.wire", "message_created", lambda told: lambda message: {**told(message), "status": "sent"})
+    change("justemails.api.wire", "message_created", lambda told: lambda message: {**told(message), "status": "sent"})
 
 
 def _any_scope_will_do() -> None:
@@ -48,7 +48,7 @@ def _any_scope_will_do() -> None:
 
         return find_operation
 
-    change_in("justemails.auth", "find_operation", changed)
+    change_in("justemails.api.auth", "find_operation", changed)
 
 
 def _any_account_will_do() -> None:
@@ -63,19 +63,19 @@ def _any_account_will_do() -> None:
 
 def _delivered_when_created() -> None:
     change(
-        "justemails.wire",
+        "justemails.api.wire",
         "message_status",
         lambda told: lambda message: {**told(message), "deliveredAt": timestamp(message.created_at)},
     )
 
 
 def _line_breaks_in_headers() -> None:
-    change_in("justemails.validation", "_CONTROL", lambda _: re.compile("(?!)"))
+    change_in("justemails.api.validation", "_CONTROL", lambda _: re.compile("(?!)"))
     change_in("justemails.addresses", "_CONTROL", lambda _: re.compile("(?!)"))
 
 
 def _unverified_is_a_bad_request() -> None:
-    change_in("justemails.resources", "DOMAIN_NOT_VERIFIED", lambda _: BAD_REQUEST)
+    change_in("justemails.api.handlers", "DOMAIN_NOT_VERIFIED", lambda _: BAD_REQUEST)
 
 
 def _later_is_no() -> None:
@@ -89,7 +89,7 @@ def _later_is_no() -> None:
 
 
 def _dots_are_not_doubled() -> None:
-    change("justemails.smtp", "_LINE_START_DOT", lambda _: re.compile(rb"(?!)"))
+    change("justemails.delivery.smtp", "_LINE_START_DOT", lambda _: re.compile(rb"(?!)"))
 
 
 def _a_minute_for_ever() -> None:
@@ -100,7 +100,7 @@ def _one_too_many() -> None:
     def changed(take: Any) -> Any:
         return lambda log, limit, now: take(log, Limit(limit.requests + 1, limit.window), now)
 
-    change("justemails.ratelimit", "take", changed)
+    change("justemails.api.ratelimit", "take", changed)
 
 
 def _a_second_too_short() -> None:
@@ -111,11 +111,11 @@ def _a_second_too_short() -> None:
 
         return sooner
 
-    change("justemails.ratelimit", "take", changed)
+    change("justemails.api.ratelimit", "take", changed)
 
 
 def _tells_what_is_inside() -> None:
-    change("justemails.app", "OUR_FAULT", lambda _: "There is no space left on the device.")
+    change("justemails.api.app", "OUR_FAULT", lambda _: "There is no space left on the device.")
 
 
 def _keys_without_last_use() -> None:
@@ -125,7 +125,7 @@ def _keys_without_last_use() -> None:
 
         return key_list
 
-    change("justemails.wire", "key_list", changed)
+    change("justemails.api.wire", "key_list", changed)
 
 
 def _revoking_does_nothing() -> None:
@@ -153,7 +153,7 @@ def _keys_with_a_hint() -> None:
 
         return key_list
 
-    change("justemails.wire", "key_list", changed)
+    change("justemails.api.wire", "key_list", changed)
 
 
 def _every_domain_is_verified() -> None:
@@ -175,12 +175,14 @@ def _headers_are_signed_once() -> None:
     def changed(named: Any) -> Any:
         return lambda present: [name for name in dict.fromkeys(named(present)) if name in present]
 
-    change("justemails.dkim_signature", "_header_names", changed)
+    change("justemails.mail.dkim_signature", "_header_names", changed)
 
 
 def _created_before_is_ignored() -> None:
     change_in(
-        "justemails.listing", "MessageFilter", lambda read: lambda **given: read(**{**given, "created_before": None})
+        "justemails.api.listing",
+        "MessageFilter",
+        lambda read: lambda **given: read(**{**given, "created_before": None}),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.reference.support import NOW, VirtualClock
 
-from justemails.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key
+from justemails.mail.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key
 from justemails.pony_store import PonyStore
 from justemails.records import Account, DkimKey, Domain
 

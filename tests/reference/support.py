@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hypothesis import settings
 
 from justemails.addresses import Address, Mailbox, parse_address
-from justemails.errors import ApiError
+from justemails.api.errors import ApiError
 from justemails.ports import ConnectionLostError, DnsTemporaryError, MxRecord, NoSuchDomainError, Reply
 from justemails.records import Content, NewMessage
 

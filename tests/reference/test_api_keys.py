@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reference.support import NOW, QUICK, VirtualClock
 
-from justemails.api_keys import KEY_FORM, RANDOM_BYTES, base62, is_well_formed, key_hash, key_hint, make_key
-from justemails.ids import make_new_id, make_new_secret
-from justemails.keyring import issue_key
+from justemails.api.ids import make_new_id, make_new_secret
+from justemails.api.keys import KEY_FORM, RANDOM_BYTES, base62, is_well_formed, issue_key, key_hash, key_hint, make_key
 from justemails.pony_store import PonyStore
 from justemails.store import DuplicateError
 from justemails_contract.operations import Scope

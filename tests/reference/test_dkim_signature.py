@@ -14,8 +14,8 @@ from tests.reference import strict_mail
 from tests.reference.mail_grammar import CONTENTS, MESSAGE_ID
 from tests.reference.support import NOW, QUICK, mailbox, make_content
 
-from justemails.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key, sign
-from justemails.message import compose
+from justemails.mail.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key, sign
+from justemails.mail.message import compose
 from justemails.records import Content, DkimKey, Domain
 
 DOMAIN = "yourdomain.com"

@@ -11,11 +11,11 @@ import pytest
 from tests.reference.support import NOW, SERVFAIL, ScriptedResolver, VirtualClock, run, settle
 
 from justemails.addresses import AddressError
-from justemails.dkim_signature import SigningKey
-from justemails.domain_check import RecordState, check, tags, verify
-from justemails.domain_watch import DomainWatch
-from justemails.domains import SendingHost, bounce_domain, make_domain, records_of
-from justemails.ids import make_new_id
+from justemails.api.ids import make_new_id
+from justemails.domains.check import RecordState, check, tags, verify
+from justemails.domains.domain import SendingHost, bounce_domain, make_domain, records_of
+from justemails.domains.watch import DomainWatch
+from justemails.mail.dkim_signature import SigningKey
 from justemails.pony_store import PonyStore
 from justemails.ports import MxRecord
 from justemails.records import Domain

@@ -32,7 +32,7 @@ from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.settings import DEFAULTS, DeliverySettings, Phase
 from justemails.delivery.signing import Signer
-from justemails.message import compose
+from justemails.mail.message import compose
 from justemails.pony_store import PonyStore
 from justemails.ports import Connector, MxRecord, Reply
 from justemails.records import Attempt, Claim, Content, Domain, Message, NewMessage, Outcome

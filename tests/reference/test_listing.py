@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reference.support import QUICK, read_or_refused, refusal
 
-from justemails.errors import ApiError
-from justemails.listing import ListRequest, parse_list
+from justemails.api.errors import ApiError
+from justemails.api.listing import ListRequest, parse_list
 from justemails.records import MessageFilter
 
 

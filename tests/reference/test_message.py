@@ -16,7 +16,7 @@ from tests.reference import strict_mail
 from tests.reference.mail_grammar import BODIES, CONTENTS, HEADER_TEXTS, MESSAGE_ID
 from tests.reference.support import NOW, QUICK, mailbox, make_content
 
-from justemails.message import compose, text_header
+from justemails.mail.message import compose, text_header
 from justemails.records import Content
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from tests.reference.mail_grammar import CONTENTS, MESSAGE_ID
 from tests.reference.support import NOW, QUICK, mailbox, make_content
 
-from justemails.dkim_signature import SigningKey, sign
-from justemails.message import compose
-from justemails.message_check import UnsafeMessageError, check_message
+from justemails.mail.dkim_signature import SigningKey, sign
+from justemails.mail.message import compose
+from justemails.mail.message_check import UnsafeMessageError, check_message
 from justemails.records import Content
 
 CONTENT = make_content(

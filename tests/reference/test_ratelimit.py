@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reference.support import QUICK, VirtualClock
 
-from justemails.ratelimit import RateLimiter, Refusal, Usage, look, take
+from justemails.api.ratelimit import RateLimiter, Refusal, Usage, look, take
 from justemails_contract.limits import LIMITS, Limit, Tier
 
 SECOND = 1_000_000_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reference.support import QUICK
 
-from justemails.strict_json import MAX_DEPTH, JsonError, parse_object
+from justemails.api.strict_json import MAX_DEPTH, JsonError, parse_object
 
 REFUSED = {
     "nothing": b"",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.reference.support import QUICK, mailbox, read_or_refused, refusal
 
 from justemails.addresses import Mailbox, parse_address
-from justemails.errors import ApiError
-from justemails.validation import did_you_mean, parse_key_name, parse_send
+from justemails.api.errors import ApiError
+from justemails.api.validation import did_you_mean, parse_key_name, parse_send
 
 # [send.request] the document's own sample
 SAMPLE: dict[str, Any] = {  # Any: the members of a JSON object

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.reference.support import NOW, QUICK, make_message
 
-from justemails import wire
-from justemails.errors import ApiError, error_body
+from justemails.api import wire
+from justemails.api.errors import ApiError, error_body
 from justemails.records import Key, Message
 from justemails_contract.delivery import Status
 from justemails_contract.errors import DOCUMENTED, RATE_LIMITED, TRANSPORT, ErrorKind

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.sandbox.harness import Client, client_of, in_process
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 

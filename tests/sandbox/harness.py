@@ -17,8 +17,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 from tests.api.harness import MAIL, Answer
 
-from justemails_sandbox.cli import command
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.cli import command
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 COMMAND = str(Path(sys.executable).with_name("justemails"))

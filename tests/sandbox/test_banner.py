@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from justemails_sandbox.banner import event_line
+from justemails_command.banner import event_line
 from justemails_sandbox.events import LoggedEvent
 
 AT = datetime(2026, 4, 6, 12, tzinfo=UTC)

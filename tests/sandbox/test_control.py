@@ -9,8 +9,8 @@ import pytest
 from tests.api.harness import MAIL
 from tests.sandbox.harness import Client, client_of, in_process, request
 
+from justemails_command.serving import ServedSandbox
 from justemails_contract.operations import BASE_PATH
-from justemails_sandbox.served import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 CONTROL = "/sandbox/v1"

@@ -7,7 +7,7 @@ import pytest
 from tests.api.harness import MAIL
 from tests.sandbox.harness import Client, request
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 
 
 def test_a_mail_is_delivered_signed_and_aligned(client: Client) -> None:

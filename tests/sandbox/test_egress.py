@@ -6,8 +6,8 @@ import textwrap
 
 import pytest
 
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.egress import is_loopback
-from justemails_sandbox.served import ServedSandbox
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from tests.sandbox.harness import process
 
 from fakemx.behaviours.catalogue import CATALOGUE
 from fakemx.behaviours.form import parse_behaviour
-from justemails_sandbox.commands.network import network
-from justemails_sandbox.commands.sandbox import sandbox
+from justemails_command.commands.network import network
+from justemails_command.commands.sandbox import sandbox
 
 
 def test_every_behaviour_is_listed_once_with_what_becomes_of_a_message() -> None:

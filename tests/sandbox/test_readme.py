@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from tests.sandbox.harness import Client
 
 from fakemx.behaviours.catalogue import CATALOGUE
-from justemails_sandbox.commands.simulate import simulate
-from justemails_sandbox.simulation.scenario_file import load_domains
+from justemails_command.commands.simulate import simulate
+from justemails_simulation.scenario_file import load_domains
 
 README = Path(__file__).parents[2] / "README.md"
 

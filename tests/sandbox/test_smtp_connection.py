@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import pytest
 
+from justemails.delivery.smtp import Connection, SmtpConnector
 from justemails.ports import ConnectionLostError, Reply
-from justemails.smtp import Connection, SmtpConnector
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import pytest
 from tests.api.harness import MAIL, Answer
 from tests.sandbox.harness import request
 
-from justemails_sandbox.served import ServedSandbox
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +19,14 @@ ROOT = Path(__file__).parents[2]
 # Each prints the names of the modules that are loaded at last.
 HELP = """
 import sys
-from justemails_sandbox.cli import command
+from justemails_command.cli import command
 command(["--help"], standalone_mode=False)
 print(*sorted(sys.modules))
 """
 READY = """
 import os, sys
-import justemails_sandbox.cli, justemails_sandbox.commands.sandbox
-from justemails_sandbox.served import ServedSandbox
+import justemails_command.cli, justemails_command.commands.sandbox
+from justemails_command.serving import ServedSandbox
 from justemails_sandbox.settings import SandboxSettings
 
 def ready():
@@ -36,7 +36,7 @@ def ready():
 ServedSandbox(SandboxSettings()).start(ready)
 """
 
-LOADED_BY_HELP = {"justemails_sandbox", "justemails_sandbox.cli"}
+LOADED_BY_HELP = {"justemails_command", "justemails_command.cli"}
 
 # What the API stands on, and what a sandbox prints and keeps. The rest comes later: DNS, SMTP, signatures, the fake
 # network, the catalogue, the control API, the dashboard, and YAML, Jinja2, Swagger and cryptography with them.

@@ -17,12 +17,12 @@ from multiprocessing import get_context
 
 from tests.simulation.mutants import MUTANTS, Mutant
 
-from justemails_sandbox.simulation.generate import generate
-from justemails_sandbox.simulation.invariants.base import Violation
-from justemails_sandbox.simulation.runner import run
-from justemails_sandbox.simulation.scenario import Scenario
-from justemails_sandbox.simulation.scenario_file import dump_scenario
-from justemails_sandbox.simulation.shrink import shrink
+from justemails_simulation.generate import generate
+from justemails_simulation.invariants.base import Violation
+from justemails_simulation.runner import run
+from justemails_simulation.scenario import Scenario
+from justemails_simulation.scenario_file import dump_scenario
+from justemails_simulation.shrink import shrink
 
 SEEDS = range(1, 31)
 DAYS = 5

@@ -32,7 +32,7 @@ from justemails.records import Attempt, Claim, DomainRoom, Outcome
 from justemails.store import ANY_DOMAIN, DeliveryQueue
 from justemails_contract.delivery import Event, Status
 from justemails_sandbox.sending import DELIVERY
-from justemails_sandbox.simulation.parts import Parts
+from justemails_simulation.parts import Parts
 
 MESSAGES = 30
 

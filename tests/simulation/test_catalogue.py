@@ -7,9 +7,9 @@ import pytest
 from fakemx.behaviours.catalogue import CATALOGUE, TAGS
 from fakemx.behaviours.script import Expected
 from justemails_contract.delivery import Status
-from justemails_sandbox.simulation.ledger import Facts
-from justemails_sandbox.simulation.scenario import Scenario, Send
-from justemails_sandbox.simulation.world import World
+from justemails_simulation.ledger import Facts
+from justemails_simulation.scenario import Scenario, Send
+from justemails_simulation.world import World
 
 ENDS = {Status.BOUNCED: Expected.BOUNCED, Status.FAILED: Expected.FAILED}
 

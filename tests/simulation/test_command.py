@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.sandbox.harness import COMMAND
 
-from justemails_sandbox.commands.simulate import simulate as command
+from justemails_command.commands.simulate import simulate as command
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "simulator" / "scenarios").glob("*.yaml"))
 
@@ -161,7 +161,7 @@ def test_what_breaks_is_kept_and_told_though_there_is_no_time_to_cut_it_down(
     file: Path, monkeypatch: pytest.MonkeyPatch, what: str, instead: object
 ) -> None:
     """Neither in the time that it may take, nor before somebody presses Ctrl-C."""
-    monkeypatch.setattr(f"justemails_sandbox.commands.simulate.{what}", instead)
+    monkeypatch.setattr(f"justemails_command.commands.simulate.{what}", instead)
     file.write_text(BROKEN, encoding="utf-8")
 
     ran = simulate("--scenario", file, "--failures", str(file.parent / "found"))

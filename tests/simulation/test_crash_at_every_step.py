@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from justemails_contract.delivery import Status, is_terminal
-from justemails_sandbox.simulation.history import Entry, Finished
-from justemails_sandbox.simulation.scenario import Conditions, Crash, Expectation, Pause, Scenario, Send
-from justemails_sandbox.simulation.world import World
+from justemails_simulation.history import Entry, Finished
+from justemails_simulation.scenario import Conditions, Crash, Expectation, Pause, Scenario, Send
+from justemails_simulation.world import World
 
 RECIPIENTS = {
     "plain": "ann@ok.test",

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from justemails_sandbox.simulation.generate import generate
-from justemails_sandbox.simulation.runner import run
-from justemails_sandbox.simulation.scenario import Scenario
-from justemails_sandbox.simulation.world import World
+from justemails_simulation.generate import generate
+from justemails_simulation.runner import run
+from justemails_simulation.scenario import Scenario
+from justemails_simulation.world import World
 
 STOOD_STILL = 2  # between a claim and its final dot, for longer than the lease
 JUST_STARTED = 9  # while the other workers were full

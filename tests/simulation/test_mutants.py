@@ -7,9 +7,9 @@ from tests.breaking.hunt_table import NOTICED_BY
 from tests.simulation.hunt import DAYS, SEEDS, hunt
 from tests.simulation.mutants import MESSAGES, MUTANTS, WITNESSES, Mutant
 
-from justemails_sandbox.simulation.generate import generate
-from justemails_sandbox.simulation.parts import Parts
-from justemails_sandbox.simulation.runner import run
+from justemails_simulation.generate import generate
+from justemails_simulation.parts import Parts
+from justemails_simulation.runner import run
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 FEW_SEEDS = SEEDS[:3]

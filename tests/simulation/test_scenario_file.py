@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fakemx.behaviours.catalogue import CATALOGUE
 from fakemx.dns.zones import DnsFault
 from justemails_contract.delivery import Status
-from justemails_sandbox.simulation.scenario import (
+from justemails_simulation.scenario import (
     Call,
     Conditions,
     Crash,
@@ -24,7 +24,7 @@ from justemails_sandbox.simulation.scenario import (
     Visit,
     Weather,
 )
-from justemails_sandbox.simulation.scenario_file import YamlError, dump_scenario, load_scenario
+from justemails_simulation.scenario_file import YamlError, dump_scenario, load_scenario
 
 STORY = """\
 name: greylisted, then full, then taken

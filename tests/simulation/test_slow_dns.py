@@ -8,7 +8,7 @@ from fakemx.dns.server import DnsServer
 from fakemx.dns.zones import SLOW_S, DnsFault, Zones
 from fakemx.virtual.clock import VirtualClock
 from fakemx.virtual.dnspython import dnspython_on
-from justemails.dns import DnsResolver
+from justemails.delivery.dns import DnsResolver
 from justemails.ports import MxRecord
 
 

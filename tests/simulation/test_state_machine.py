@@ -11,10 +11,10 @@ from fakemx.behaviours.catalogue import CATALOGUE
 from justemails_contract.delivery import is_terminal
 from justemails_contract.limits import LIMITS, Tier
 from justemails_sandbox.seeding import SENDER
-from justemails_sandbox.simulation.api_client import ApiDownError
-from justemails_sandbox.simulation.clients import MAIN
-from justemails_sandbox.simulation.scenario import Crash, Pause, Scenario
-from justemails_sandbox.simulation.world import World
+from justemails_simulation.api_client import ApiDownError
+from justemails_simulation.clients import MAIN
+from justemails_simulation.scenario import Crash, Pause, Scenario
+from justemails_simulation.world import World
 
 DOMAINS = ("one.example", "two.example", "ok.test", "greylist.test")
 SPANS = st.sampled_from([timedelta(seconds=1), timedelta(seconds=59), timedelta(minutes=10), timedelta(hours=5)])

@@ -12,8 +12,8 @@ from justemails.delivery.routing import NoRoute, Route, Target
 from justemails.delivery.schedule import next_attempt
 from justemails.delivery.settings import DeliverySettings, Phase
 from justemails.delivery.signing import Signer
-from justemails.message import compose
-from justemails.message_check import check_message
+from justemails.mail.message import compose
+from justemails.mail.message_check import check_message
 from justemails.ports import Clock, Connector
 from justemails.records import Attempt, Claim, Outcome
 from justemails_contract.delivery import Event, Status, next_status

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from justemails.dkim_signature import SigningKey, sign
-from justemails.domains import bounce_domain
+from justemails.domains.domain import bounce_domain
+from justemails.mail.dkim_signature import SigningKey, sign
 from justemails.records import Claim
 from justemails.store import DomainStore
 

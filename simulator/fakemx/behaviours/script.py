@@ -45,7 +45,6 @@ from fakemx.behaviours.conditions import (
     WithoutTls,
 )
 from fakemx.dns.zones import DnsFault
-from fakemx.mx.certificates import Certificate
 
 __all__ = [
     "BEFORE_RCPT",
@@ -100,6 +99,15 @@ class Port(StrEnum):
     OPEN = "open"
     REFUSED = "refused"
     BLACKHOLE = "blackhole"  # no answer at all: the SYN is never acknowledged
+
+
+class Certificate(StrEnum):
+    """What a host shows in the TLS handshake."""
+
+    GOOD = "good"  # by an authority that a client may be told to trust, for the host's own name
+    SELF_SIGNED = "self-signed"
+    EXPIRED = "expired"
+    WRONG_NAME = "wrong-name"
 
 
 class Address(StrEnum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fakemx.dns.zones import Outcome, Zones
 from fakemx.judge.dkim import DkimResult
 from fakemx.judge.spf import SpfResult, ascii_domain
-from fakemx.mx.parsed import from_domains
+from fakemx.mail.parsed import from_domains
 
 POLICIES = frozenset({"none", "quarantine", "reject"})
 

@@ -12,7 +12,6 @@ good.
 import ssl
 import tempfile
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cache, lru_cache
 
 from cryptography import x509
@@ -20,18 +19,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from fakemx.behaviours.script import Certificate
+
 _LONG_AGO, _NOT_SO_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC)
 _FAR_OFF = datetime(2100, 1, 1, tzinfo=UTC)
 _MOST_CONTEXTS = 512
-
-
-class Certificate(StrEnum):
-    """What a host shows in the TLS handshake."""
-
-    GOOD = "good"  # by an authority that a client may be told to trust, for the host's own name
-    SELF_SIGNED = "self-signed"
-    EXPIRED = "expired"
-    WRONG_NAME = "wrong-name"
 
 
 @lru_cache(_MOST_CONTEXTS)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import falcon
 
-from justemails import wire
-from justemails.domain_check import CheckedRecord
+from justemails.api import wire
+from justemails.domains.check import CheckedRecord
 from justemails.records import Account, Domain
 from justemails_sandbox.control import reading
 from justemails_sandbox.control.clerk import Clerk

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import falcon
 
-from justemails.app import App, answer_errors_in_json
-from justemails.errors import ApiError
+from justemails.api.app import App, answer_errors_in_json
+from justemails.api.errors import ApiError
 from justemails_contract.errors import UNSUPPORTED_MEDIA_TYPE
 from justemails_sandbox.control import CONTROL_PATH, reading
 from justemails_sandbox.control.administration import (

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from justemails import validation
 from justemails.addresses import AddressError
-from justemails.domain_check import CheckedRecord, RecordState, check, verify
-from justemails.domains import make_domain, records_of
-from justemails.errors import ApiError
-from justemails.keyring import issue_key
+from justemails.api import validation
+from justemails.api.errors import ApiError
+from justemails.api.keys import issue_key
+from justemails.domains.check import CheckedRecord, RecordState, check, verify
+from justemails.domains.domain import make_domain, records_of
 from justemails.records import Account, Domain, Key
 from justemails.store import DuplicateError
 from justemails_contract.errors import CONFLICT

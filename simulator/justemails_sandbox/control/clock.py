@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import falcon
 
-from justemails import wire
+from justemails.api import wire
 from justemails_sandbox.control import reading
 from justemails_sandbox.durations import LONGEST, DurationError, parse_duration
 from justemails_sandbox.sandbox import Sandbox

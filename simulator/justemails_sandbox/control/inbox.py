@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import falcon
 
-from fakemx.mx.parsed import parse
-from justemails import wire
-from justemails.errors import ApiError
+from fakemx.mail.parsed import parse
+from justemails.api import wire
+from justemails.api.errors import ApiError
 from justemails_contract.errors import ErrorKind
 from justemails_sandbox.control import reading
 from justemails_sandbox.control.surroundings import Surroundings

@@ -5,9 +5,9 @@ from typing import NoReturn
 
 import falcon
 
-from justemails import resources
-from justemails.errors import ApiError
-from justemails.validation import did_you_mean
+from justemails.api.handlers import read_json
+from justemails.api.errors import ApiError
+from justemails.api.validation import did_you_mean
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 
 _MOST_PER_PAGE = 100
@@ -18,7 +18,7 @@ def body(req: falcon.Request, *known: str) -> Mapping[str, object]:
     """Return the JSON object of a request; an absent body is an empty object."""
     if not has_body(req):
         return {}
-    members = resources.read_json(req)
+    members = read_json(req)
     for name in members:
         if name not in known:
             bad(f"Unknown field {name[:60]!a}.{did_you_mean(name, known)}")
@@ -32,7 +32,7 @@ def has_body(req: falcon.Request) -> bool:
 
 def raw_object(req: falcon.Request) -> dict[str, object]:
     """Return the JSON object of a request, whatever its members."""
-    return resources.read_json(req)
+    return read_json(req)
 
 
 def query(req: falcon.Request, *known: str) -> Mapping[str, str]:

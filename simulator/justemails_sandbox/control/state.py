@@ -2,7 +2,7 @@
 
 import falcon
 
-from justemails import wire
+from justemails.api import wire
 from justemails.delivery.reasons import explain
 from justemails.records import Attempt
 from justemails_sandbox.control import reading

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from fakemx.mail.parsed import parse
 from fakemx.mx.observation import Observation
-from fakemx.mx.parsed import parse
 from fakemx.mx.received import Received
 from justemails_sandbox.lab.laboratory import LabReport
 

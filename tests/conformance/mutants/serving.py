@@ -19,8 +19,8 @@ from urllib.parse import unquote
 from tests.conformance.micro import RefusedError, Service
 from tests.conformance.mutants.exchange import Api, Asked, Change, Ground, Said
 
+from justemails.api.keys import issue_key
 from justemails.http_server import WsgiApp
-from justemails.keyring import issue_key
 from justemails.ports import NewId
 from justemails.records import Account
 from justemails_conformance.clauses import Profile

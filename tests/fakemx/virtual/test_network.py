@@ -15,9 +15,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakemx.behaviours.script import Certificate
 from fakemx.dns.server import DnsServer
 from fakemx.dns.zones import DnsFault, Zones
-from fakemx.mx.certificates import Certificate, authority_pem, server_context
+from fakemx.mx.certificates import authority_pem, server_context
 from fakemx.virtual.clock import VirtualClock
 from fakemx.virtual.dnspython import dnspython_on
 from fakemx.virtual.loop import DeadlockError, VirtualLoop
