@@ -31,10 +31,8 @@ from fakemx.virtual.rules import Line
 from justemails.api.app import Dependencies, create_app
 from justemails.api.ids import make_new_id, make_new_secret
 from justemails.api.ratelimit import RateLimiter
-from justemails.delivery.attempt import Deliverer
-from justemails.delivery.engine import Engine
+from justemails.delivery.assembly import make_engine
 from justemails.delivery.routing import MxRoute
-from justemails.delivery.signing import Signer
 from justemails.delivery.smtp import SmtpConnector
 from justemails.pony_store import PonyStore
 from justemails.ports import NewId, NewSecret
@@ -141,10 +139,15 @@ class LessonWorld:
         dns = MemoryDns(self.network.zones, self.clock, rng=self._rng("dns"), latency=_LATENCY_S)
         rng = self._rng("jitter")
         self.resolver = ZonesResolver(dns)
-        route = MxRoute(self.resolver, rng, DELIVERY)
-        connector = SmtpConnector(lambda ip: self.network.endpoint(ip, 25))
-        deliverer = Deliverer(self.clock, route, connector, Signer(self.store), rng, DELIVERY)
-        self.engine = Engine(self.store, deliverer, self.clock, self._note)
+        self.engine = make_engine(
+            self.store,
+            clock=self.clock,
+            route=MxRoute(self.resolver, rng, DELIVERY),
+            connector=SmtpConnector(lambda ip: self.network.endpoint(ip, 25)),
+            rng=rng,
+            settings=DELIVERY,
+            observe=self._note,
+        )
         self._delivering = asyncio.create_task(self.engine.run())
         # A reader who runs the first cell again drops a lab without closing it; asyncio need not complain about that.
         self._delivering._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001

@@ -15,11 +15,9 @@ from fakemx.clock import MovableClock
 from fakemx.dns.sockets import DnsSockets
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
-from justemails.delivery.attempt import Deliverer
+from justemails.delivery.assembly import make_engine
 from justemails.delivery.dns import DnsResolver
-from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
-from justemails.delivery.signing import Signer
 from justemails.delivery.smtp import SmtpConnector
 from justemails.domains.watch import DomainWatch
 from justemails.records import Claim, Outcome
@@ -98,11 +96,15 @@ class MailSide:
     def _start_working(self) -> None:
         # The folder's lock says that no other worker is alive, so every lease is one of a process that died.
         self._store.release_leases(self._clock.now())
-        connector = SmtpConnector(lambda ip: self.network.endpoint(ip, 25))
-        signer = Signer(self._store)
-        route = MxRoute(self.resolver, self._rng, DELIVERY)
-        deliverer = Deliverer(self._clock, route, connector, signer, self._rng, DELIVERY)
-        self.engine = Engine(self._store, deliverer, self._clock, self._note_outcome)
+        self.engine = make_engine(
+            self._store,
+            clock=self._clock,
+            route=MxRoute(self.resolver, self._rng, DELIVERY),
+            connector=SmtpConnector(lambda ip: self.network.endpoint(ip, 25)),
+            rng=self._rng,
+            settings=DELIVERY,
+            observe=self._note_outcome,
+        )
         self.watch = DomainWatch(self._store, self.resolver, self._clock, SENDING_HOST)
         self._delivering = asyncio.create_task(self.engine.run())
         self._watching = asyncio.create_task(self.watch.run())

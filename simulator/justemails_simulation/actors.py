@@ -14,6 +14,7 @@ from justemails.api.app import App, Dependencies, create_app
 from justemails.api.ids import make_new_id, make_new_secret
 from justemails.api.keys import key_hash, key_hint
 from justemails.api.ratelimit import RateLimiter
+from justemails.delivery.assembly import make_engine
 from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.mail.dkim_signature import make_ed25519_key, make_rsa_key
@@ -110,17 +111,19 @@ class WorkerProcess:
         parts, dials = self._parts, new_dials()
         clock = parts.clock(self._clock)
         self._queue = RecordedQueue(self._store, self.name, self._history, dials)
-        deliverer = parts.deliverer(
-            clock,
-            MxRoute(
-                parts.resolver(RecordedResolver(self._resolver, self.name, self._history)), self._rng, parts.settings
-            ),
-            parts.connector(RecordedConnector(self._connector, dials)),
-            parts.signer(self._store),
-            self._rng,
-            parts.settings,
+        resolver = parts.resolver(RecordedResolver(self._resolver, self.name, self._history))
+        self.engine = make_engine(
+            self._store,
+            clock=clock,
+            route=MxRoute(resolver, self._rng, parts.settings),
+            connector=parts.connector(RecordedConnector(self._connector, dials)),
+            rng=self._rng,
+            settings=parts.settings,
+            queue=parts.queue(self._queue),
+            engine=parts.engine,
+            deliverer=parts.deliverer,
+            signer=parts.signer,
         )
-        self.engine = parts.engine(parts.queue(self._queue), deliverer, clock)
         self._history.add(Started(self.name))
         context = copy_context()
         context.run(OWNER.set, self._owner)

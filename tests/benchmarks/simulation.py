@@ -21,11 +21,9 @@ from fakemx.network import FakeNetwork
 from justemails.api.app import Dependencies, create_app
 from justemails.api.ids import make_new_id, make_new_secret
 from justemails.api.ratelimit import RateLimiter
-from justemails.delivery.attempt import Deliverer
+from justemails.delivery.assembly import make_engine
 from justemails.delivery.dns import DnsResolver
-from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
-from justemails.delivery.signing import Signer
 from justemails.delivery.smtp import SmtpConnector
 from justemails.pony_store import PonyStore
 from justemails.records import Claim, Outcome
@@ -115,15 +113,16 @@ async def _loopback(mails: int) -> float:
 
     async with FakeNetwork(clock) as network:
         network.zones.add_provider(PublishedRecords(store))
-        deliverer = Deliverer(
-            clock,
-            MxRoute(DnsResolver(clock, network.dns_address), random.Random(1), DELIVERY),  # noqa: S311  # order of hosts
-            SmtpConnector(lambda ip: network.endpoint(ip, 25)),
-            Signer(store),
-            random.Random(1),  # noqa: S311  # jitter
-            DELIVERY,
+        rng = random.Random(1)  # noqa: S311  # jitter and the order of hosts
+        engine = make_engine(
+            store,
+            clock=clock,
+            route=MxRoute(DnsResolver(clock, network.dns_address), rng, DELIVERY),
+            connector=SmtpConnector(lambda ip: network.endpoint(ip, 25)),
+            rng=rng,
+            settings=DELIVERY,
+            observe=count,
         )
-        engine = Engine(store, deliverer, clock, count)
         unlimited = {tier: replace(limit, requests=mails + 1) for tier, limit in LIMITS.items()}
         app = create_app(Dependencies(store, clock, RateLimiter(clock, unlimited), new_id, new_secret, engine.wake))
         began = time.perf_counter()

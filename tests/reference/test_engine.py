@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -27,11 +28,10 @@ from tests.reference.support import (
     settle,
 )
 
-from justemails.delivery.attempt import ON_KEPT_CONNECTION, Deliverer
-from justemails.delivery.engine import Engine
+from justemails.delivery.assembly import make_engine
+from justemails.delivery.attempt import ON_KEPT_CONNECTION
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.settings import DEFAULTS, DeliverySettings, Phase
-from justemails.delivery.signing import Signer
 from justemails.mail.message import compose
 from justemails.pony_store import PonyStore
 from justemails.ports import Connector, MxRecord, Reply
@@ -67,17 +67,17 @@ class World:
         self.resolver = ScriptedResolver(zone)
         self.connector = ScriptedConnector(servers)
         self.outcomes: list[Outcome] = []
-        self.deliverer = Deliverer(
-            self.clock,
-            MxRoute(self.resolver, seeded(), settings),
-            connector or self.connector,
-            Signer(store),
-            seeded(),
-            settings,
+        self.make_engine = partial(
+            make_engine,
+            store,
+            clock=self.clock,
+            route=MxRoute(self.resolver, seeded(), settings),
+            connector=connector or self.connector,
+            rng=seeded(),
+            settings=settings,
+            observe=observe or (lambda claim, outcome: self.outcomes.append(outcome)),
         )
-        self.engine = Engine(
-            store, self.deliverer, self.clock, observe or (lambda claim, outcome: self.outcomes.append(outcome))
-        )
+        self.engine = self.make_engine()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -435,8 +435,7 @@ def test_an_attempt_is_cut_off_before_its_lease_ends(store: PonyStore) -> None:
             return []
 
     world = World(store, ZONE, {})
-    world.deliverer = replace(world.deliverer, route=MxRoute(Endless({}), seeded(), STEADY))
-    world.engine = Engine(store, world.deliverer, world.clock, lambda claim, outcome: world.outcomes.append(outcome))
+    world.engine = world.make_engine(route=MxRoute(Endless({}), seeded(), STEADY))
 
     after(world, STEADY.attempt_s)
 
@@ -813,7 +812,7 @@ def test_a_store_that_fails_pauses_the_engine_and_strands_nothing(
 ) -> None:
     ailing = Ailing(store)
     world = World(store, ONE_HOST, {IP1: ScriptedServer()})
-    world.engine = Engine(ailing, world.deliverer, world.clock)
+    world.engine = world.make_engine(queue=ailing)
 
     async def play() -> None:
         ailing.ill = True
@@ -838,7 +837,7 @@ def test_a_result_that_cannot_be_recorded_is_tried_again_after_the_lease(
     ailing = Ailing(store)
     server = ScriptedServer()
     world = World(store, ONE_HOST, {IP1: server})
-    world.engine = Engine(ailing, world.deliverer, world.clock)
+    world.engine = world.make_engine(queue=ailing)
 
     class FullAtTheEnd(ScriptedServer):
         async def content(self, data: bytes) -> Reply:
@@ -877,7 +876,7 @@ def test_an_outcome_is_what_the_state_table_says(
     event: Event | None, status: Status, again: bool, store: PonyStore
 ) -> None:
     """CHOICE-03, CHOICE-44."""
-    deliverer = World(store, ZONE, {}).deliverer
+    deliverer = World(store, ZONE, {}).engine._deliverer
     claim = Claim("msg_1", "acc_1", 1, 2, make_message().content, NOW)
     now: datetime = NOW + timedelta(hours=1)
 

@@ -16,13 +16,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 
 from justemails.clock import SystemClock
-from justemails.delivery.attempt import Deliverer
+from justemails.delivery.assembly import make_engine
 from justemails.delivery.dns import DnsResolver
-from justemails.delivery.engine import Engine
 from justemails.delivery.reach import Forbids, forbid_all_but_public, forbid_this_machine
 from justemails.delivery.routing import MxRoute, RelayRoute, Route
 from justemails.delivery.settings import DEFAULTS
-from justemails.delivery.signing import Signer
 from justemails.delivery.smtp import Endpoint, SmtpConnector
 from justemails.domains.domain import SendingHost
 from justemails.domains.watch import DomainWatch
@@ -86,8 +84,16 @@ class Worker:
             RelayRoute(resolver, settings.relay.host) if settings.relay else MxRoute(resolver, rng, delivery, forbids)
         )
         connector = SmtpConnector(_endpoint(settings, forbids), settings.sources)
-        deliverer = Deliverer(clock, route, connector, Signer(self._store), rng, delivery)
-        self._engine = Engine(self._store, deliverer, clock, observe, _LOOK_AGAIN_S)
+        self._engine = make_engine(
+            self._store,
+            clock=clock,
+            route=route,
+            connector=connector,
+            rng=rng,
+            settings=delivery,
+            observe=observe,
+            look_again_s=_LOOK_AGAIN_S,
+        )
         self._watch = DomainWatch(self._store, resolver, clock, settings.sender)
 
     async def run(self) -> None:
