@@ -14,7 +14,7 @@ from justemails.api import wire
 from justemails.records import Attempt
 from justemails_contract.delivery import is_terminal
 from justemails_dashboard.outcomes import LOOKS
-from justemails_sandbox.store.desk import Details
+from justemails_sandbox.store.message_admin import Details
 
 HEIGHT = 128
 _WIDTH = 960

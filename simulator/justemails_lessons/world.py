@@ -80,7 +80,7 @@ class _Loop:
 
 
 @dataclass(frozen=True, slots=True)
-class _Office:
+class _AdminDeps:
     """What the control API makes accounts, domains and keys with."""
 
     store: PonyStore
@@ -128,7 +128,7 @@ class LessonWorld:
         app = create_app(Dependencies(store, self.clock, limiter, self.new_id, self.new_secret, self.engine.wake))
         self.api = dated(app, self.clock)
         self.control = create_administration_app(
-            _Office(self.store, self.clock, self.new_id, self.new_secret, self.resolver, _Loop(self.loop))
+            _AdminDeps(self.store, self.clock, self.new_id, self.new_secret, self.resolver, _Loop(self.loop))
         )
 
     async def _start(self) -> None:

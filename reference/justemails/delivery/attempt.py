@@ -22,7 +22,7 @@ ON_KEPT_CONNECTION = ", on the connection of the message before"
 
 
 @dataclass(slots=True)
-class Errand:
+class DomainSession:
     """What one task carries from message to message, all to one domain.
 
     Args:
@@ -61,14 +61,14 @@ class Deliverer:
     rng: random.Random
     settings: DeliverySettings
 
-    async def attempt(self, claim: Claim, errand: Errand) -> Attempt:
+    async def attempt(self, claim: Claim, session: DomainSession) -> Attempt:
         """Try to deliver, host after host, and say how it ended.
 
         Raises:
             LeaseLostError: the lease was lost before the message was sent.
             UnsafeMessageError: the message that was made is not what was asked for, and is not sent.
         """
-        errand.in_doubt = None
+        session.in_doubt = None
         attempt = Attempt(claim.attempt, self.clock.now(), None, Phase.NONE)
         sign = self.signer.for_claim(claim)
         if sign is None:
@@ -93,29 +93,29 @@ class Deliverer:
             attempt = replace(attempt, host=target.host, ip=target.ip)
 
             def before_dot(so_far: Attempt = attempt) -> bool:
-                return errand.may_send(claim, replace(so_far, phase=Phase.DOT, transcript=tuple(transcript)))
+                return session.may_send(claim, replace(so_far, phase=Phase.DOT, transcript=tuple(transcript)))
 
-            ending = await self._deliver(target, errand, Sending(envelope, message, before_dot), transcript)
-            if ending.verdict is Verdict.NEXT_HOST or not errand.more():
-                errand.end()
+            ending = await self._deliver(target, session, Sending(envelope, message, before_dot), transcript)
+            if ending.verdict is Verdict.NEXT_HOST or not session.more():
+                session.end()
             attempt = _ended(attempt, ending, tuple(transcript))
             all_unwilling = all_unwilling and ending.unwilling
             if ending.verdict is not Verdict.NEXT_HOST:
                 break
         return replace(attempt, event=Event.REFUSED) if all_unwilling else attempt
 
-    async def _deliver(self, target: Target, errand: Errand, sending: Sending, transcript: list[str]) -> Ending:
+    async def _deliver(self, target: Target, session: DomainSession, sending: Sending, transcript: list[str]) -> Ending:
         """Send the message to one host, over the connection that is open to it or over a new one."""
-        if errand.conversation and await self._takes_more(errand.conversation, target, transcript):
-            ending = await errand.conversation.send(sending)
+        if session.conversation and await self._takes_more(session.conversation, target, transcript):
+            ending = await session.conversation.send(sending)
             if not ending.of_the_connection_alone:
                 return ending
-        errand.end()
+        session.end()
         # With TLS where it is offered, and once more in the clear where TLS fails.
         for encrypt in (True, False):
             transcript.append(f"-- {target.host} [{target.ip}]")
             conversation = Conversation(self.clock, self.settings, self.connector, target, encrypt, transcript)
-            errand.conversation = conversation
+            session.conversation = conversation
             ending = await conversation.open() or await conversation.send(sending)
             if not ending.without_tls_it_may_work:
                 break

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from justemails.delivery.attempt import Deliverer, Errand
+from justemails.delivery.attempt import Deliverer, DomainSession
 from justemails.delivery.conversation import LeaseLostError
 from justemails.delivery.settings import Phase
 from justemails.due_loop import DueLoop
@@ -122,14 +122,14 @@ class Engine:
             due = None if self._loop.stopping else self._queue.next_due_to(domain)
             return due is not None and due <= self._clock.now()
 
-        errand = Errand(self._note_in_doubt, more)
+        session = DomainSession(self._note_in_doubt, more)
         claim: Claim | None = first
         try:
             while claim is not None:
-                await self._deliver(claim, errand)
-                claim = self._next_claim(domain) if errand.conversation else None
+                await self._deliver(claim, session)
+                claim = self._next_claim(domain) if session.conversation else None
         finally:
-            errand.end()
+            session.end()
 
     def _next_claim(self, domain: str) -> Claim | None:
         now = self._clock.now()
@@ -140,26 +140,26 @@ class Engine:
         return self._queue.note_in_doubt(claim, attempt, self._clock.now() + self._settings.lease)
 
     @staticmethod
-    def _cut_short(claim: Claim, errand: Errand, began_at: datetime, text: str) -> Attempt:
-        errand.end()
-        so_far = errand.in_doubt or Attempt(claim.attempt, began_at, None, Phase.NONE)
+    def _cut_short(claim: Claim, session: DomainSession, began_at: datetime, text: str) -> Attempt:
+        session.end()
+        so_far = session.in_doubt or Attempt(claim.attempt, began_at, None, Phase.NONE)
         return replace(so_far, text=text)
 
-    async def _deliver(self, claim: Claim, errand: Errand) -> None:
+    async def _deliver(self, claim: Claim, session: DomainSession) -> None:
         began_at = self._clock.now()
         try:
             async with self._clock.timeout(self._settings.attempt_s):
-                attempt = await self._deliverer.attempt(claim, errand)
+                attempt = await self._deliverer.attempt(claim, session)
         except LeaseLostError:
-            errand.end()
+            session.end()
             _log.warning("%s: the lease was lost before the message was sent", claim.message_id)
             return
         except TimeoutError:
-            attempt = self._cut_short(claim, errand, began_at, "the attempt took too long")
+            attempt = self._cut_short(claim, session, began_at, "the attempt took too long")
         except Exception:  # noqa: BLE001  # logged
             # Put off like any other, so that it comes to an end some day, and is not tried in a circle meanwhile.
             _log.exception("%s: an attempt failed by a fault of ours", claim.message_id)
-            attempt = self._cut_short(claim, errand, began_at, "a fault of ours kept the message from being sent")
+            attempt = self._cut_short(claim, session, began_at, "a fault of ours kept the message from being sent")
         outcome = self._deliverer.outcome(claim, attempt, self._clock.now())
         if self._queue.finish(claim, outcome):
             self._observe(claim, outcome)

@@ -15,7 +15,7 @@ from justemails_sandbox.control import CONTROL_PATH, reading
 from justemails_sandbox.control.clock import FIELDS, ClockMover
 from justemails_sandbox.durations import write_duration
 from justemails_sandbox.sandbox import Sandbox
-from justemails_sandbox.store.agenda import DueCheck, DueMessage
+from justemails_sandbox.store.due_queries import DueCheck, DueMessage
 
 PATH = "/clock"
 

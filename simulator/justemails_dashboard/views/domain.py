@@ -19,7 +19,7 @@ from justemails_dashboard.forms import field
 from justemails_dashboard.pages import Pages
 from justemails_dashboard.snippets import curl
 from justemails_sandbox.control import CONTROL_PATH
-from justemails_sandbox.control.clerk import Clerk
+from justemails_sandbox.control.administration import Administration
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.sending import SENDING_HOST
 
@@ -62,17 +62,17 @@ class DomainPage:
 
     def __init__(self, sandbox: Sandbox, pages: Pages) -> None:
         self._sandbox, self._pages = sandbox, pages
-        self._clerk = Clerk(sandbox, _PATIENCE_S)
+        self._administration = Administration(sandbox, _PATIENCE_S)
         self._acts: tuple[Act, ...] = ()  # newest first
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
-        found = self._clerk.domain(account_id, domain)
-        checked = self._clerk.check(found)
+        found = self._administration.domain(account_id, domain)
+        checked = self._administration.check(found)
         self._pages.show(
             req,
             resp,
             "domain.html",
-            account=self._clerk.account(account_id),
+            account=self._administration.account(account_id),
             domain=found,
             checked=checked,
             unready=_unready(checked),
@@ -85,7 +85,7 @@ class DomainPage:
         )
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
-        found = self._clerk.domain(account_id, domain)
+        found = self._administration.domain(account_id, domain)
         act = field(req.context.form, "act")
         words, call = self._verify(req, found) if act == "verify" else self._tamper(found, act, req.context.form)
         made = Act(found.id, self._sandbox.clock.now(), words, call)
@@ -93,7 +93,7 @@ class DomainPage:
         raise falcon.HTTPSeeOther(f"/domains/{found.account_id}/{found.name}")
 
     def _verify(self, req: falcon.Request, domain: Domain) -> tuple[str, str]:
-        now, checked = self._clerk.verify(domain)
+        now, checked = self._administration.verify(domain)
         url = f"{req.prefix}{CONTROL_PATH}/accounts/{domain.account_id}/domains/{domain.name}/verify"
         return _verdict(domain, now, checked), curl("POST", url, with_key=False)
 
@@ -124,10 +124,10 @@ class DomainRemoval:
     """``POST /domains/{account}/{domain}/remove``."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._clerk = Clerk(sandbox)
+        self._administration = Administration(sandbox)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
-        self._clerk.remove_domain(account_id, domain)
+        self._administration.remove_domain(account_id, domain)
         raise falcon.HTTPSeeOther("/domains")
 
 

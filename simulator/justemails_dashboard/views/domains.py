@@ -12,7 +12,7 @@ from justemails_dashboard.forms import field
 from justemails_dashboard.pages import Pages
 from justemails_dashboard.views.accounts import AccountPages
 from justemails_sandbox.control import CONTROL_PATH
-from justemails_sandbox.control.clerk import Clerk
+from justemails_sandbox.control.administration import Administration
 from justemails_sandbox.sandbox import Sandbox
 
 
@@ -32,17 +32,17 @@ class Domains:
     def __init__(self, sandbox: Sandbox, pages: Pages) -> None:
         self._store, self._pages = sandbox.store, pages
         self._accounts = AccountPages(sandbox.store)
-        self._clerk = Clerk(sandbox)
+        self._administration = Administration(sandbox)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._show(req, resp, {})
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         form = req.context.form
-        account = self._clerk.account(field(form, "account"))
+        account = self._administration.account(field(form, "account"))
         name = form.get("domain", "").strip()
         try:
-            domain = self._clerk.add_domain(account, {"domain": name})
+            domain = self._administration.add_domain(account, {"domain": name})
         except ApiError as ex:
             self._show(req, resp, {"account": account.id, "domain": name}, _refused(ex, account, name))
             resp.status = ex.kind.status
@@ -74,10 +74,10 @@ class Accounts:
     """``POST /accounts``: makes one, and goes back to the page where it was asked for."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._clerk = Clerk(sandbox)
+        self._administration = Administration(sandbox)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._clerk.open_account({"name": field(req.context.form, "name")})
+        self._administration.open_account({"name": field(req.context.form, "name")})
         raise falcon.HTTPSeeOther("/keys" if req.context.form.get("back") == "/keys" else "/domains")
 
 

@@ -16,7 +16,7 @@ from justemails_dashboard.pages import Pages
 from justemails_dashboard.snippets import KEY_VARIABLE, curl
 from justemails_dashboard.views.accounts import AccountPages
 from justemails_dashboard.views.counting import Counting, usages
-from justemails_sandbox.control.clerk import Clerk
+from justemails_sandbox.control.administration import Administration
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.seeding import DOMAIN
 
@@ -64,7 +64,7 @@ class Keys:
     def __init__(self, sandbox: Sandbox, pages: Pages) -> None:
         self._sandbox, self._pages = sandbox, pages
         self._accounts = AccountPages(sandbox.store)
-        self._clerk = Clerk(sandbox)
+        self._administration = Administration(sandbox)
         pages.also[PATH] = Counting(sandbox).state
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -72,10 +72,10 @@ class Keys:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         form: Mapping[str, str] = req.context.form
-        account = self._clerk.account(field(form, "account"))
+        account = self._administration.account(field(form, "account"))
         members = {name: value for name, value in form.items() if name in {"name", "scope"}}
         try:
-            key, secret = self._clerk.issue_key(account, members)
+            key, secret = self._administration.issue_key(account, members)
         except ApiError as ex:
             self._show(req, resp, form, problem=ex.message)
             resp.status = ex.kind.status
@@ -129,8 +129,8 @@ class KeyRevocation:
     """``POST /keys/{account}/{key}/revoke``."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._clerk = Clerk(sandbox)
+        self._administration = Administration(sandbox)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str, key_id: str) -> None:
-        self._clerk.revoke_key(account_id, key_id)
+        self._administration.revoke_key(account_id, key_id)
         raise falcon.HTTPSeeOther(PATH)

@@ -24,7 +24,7 @@ from justemails_sandbox.control import reading
 from justemails_sandbox.inbox import Mail, MailFilter
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.store import SandboxStore
-from justemails_sandbox.store.desk import Details
+from justemails_sandbox.store.message_admin import Details
 
 TABS = {**PARTS, "request": "Request that made it"}
 _COPIES = 10  # of a message whose outcome was in doubt

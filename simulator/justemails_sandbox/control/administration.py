@@ -1,102 +1,104 @@
-"""``/accounts``: what the document calls the dashboard: accounts, their domains, keys with a scope."""
+"""What is done with accounts, their domains and their keys, for whoever asks: the control API, or a page by a form."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
-import falcon
-
-from justemails.api import wire
-from justemails.domains.check import CheckedRecord
-from justemails.records import Account, Domain
+from justemails.addresses import AddressError
+from justemails.api import validation
+from justemails.api.errors import ApiError
+from justemails.api.keys import issue_key
+from justemails.domains.check import CheckedRecord, RecordState, check, verify
+from justemails.domains.domain import make_domain, records_of
+from justemails.records import Account, Domain, Key
+from justemails.store import DuplicateError
+from justemails_contract.errors import CONFLICT
+from justemails_contract.operations import Scope
 from justemails_sandbox.control import reading
-from justemails_sandbox.control.clerk import Clerk
-from justemails_sandbox.control.surroundings import Office
+from justemails_sandbox.control.deps import AdminDeps
+from justemails_sandbox.sending import SENDING_HOST
+
+T = TypeVar("T")
 
 
-class AccountCollection:
-    """``GET`` and ``POST /accounts``."""
+class Administration:
+    """Makes, reads and removes accounts, domains and keys, from the members of a JSON object or the fields of a form.
 
-    def __init__(self, office: Office) -> None:
-        self._store, self._clerk = office.store, Clerk(office)
+    Every method raises ApiError, naming the field, or saying what there is not.
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = {"data": [_account(account) for account in self._store.accounts()]}
+    Args:
+        patience_s: how long to wait for name servers, in real seconds; None: as long as the resolver does.
+    """
 
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = _account(self._clerk.open_account(reading.body(req, "name")))
+    def __init__(self, deps: AdminDeps, patience_s: float | None = None) -> None:
+        self._deps = deps
+        self._patience_s = patience_s
 
+    def account(self, account_id: str) -> Account:
+        """Return an account."""
+        return self._deps.store.account(account_id) or reading.missing("account")
 
-class AccountKeys:
-    """``POST /accounts/{id}/keys``."""
+    def open_account(self, members: Mapping[str, object]) -> Account:
+        """Make an account of a ``name``."""
+        name = validation.parse_key_name({"name": "Account", **members})
+        account = Account(self._deps.new_id("acc_"), name, self._deps.clock.now())
+        self._deps.store.add_account(account)
+        return account
 
-    def __init__(self, office: Office) -> None:
-        self._clerk = Clerk(office)
+    def issue_key(self, account: Account, members: Mapping[str, object]) -> tuple[Key, str]:
+        """Make a key of a ``name`` and a ``scope``; return it and its secret, this once."""
+        scope = members.get("scope", Scope.FULL.value)
+        if scope not in list(Scope):
+            reading.bad(f"The 'scope' field must be one of {', '.join(Scope)}.")
+        name = validation.parse_key_name({key: value for key, value in members.items() if key != "scope"})
+        deps = self._deps
+        return issue_key(deps.store, account.id, name, Scope(str(scope)), deps.clock, deps.new_id, deps.new_secret)
 
-    def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
-        account = self._clerk.account(account_id)
-        key, secret = self._clerk.issue_key(account, reading.body(req, "name", "scope"))
-        resp.media = {**wire.key_created(key, secret), "scope": key.scope}
+    def revoke_key(self, account_id: str, key_id: str) -> None:
+        """End a key for good."""
+        if not self._deps.store.revoke_key(account_id, key_id, self._deps.clock.now()):
+            reading.missing("API key in this account")
 
+    def domain(self, account_id: str, name: str) -> Domain:
+        """Return a domain of an account."""
+        return self._deps.store.domain(account_id, name.lower()) or reading.missing("domain in this account")
 
-class DomainCollection:
-    """``GET`` and ``POST /accounts/{id}/domains``."""
+    def add_domain(self, account: Account, members: Mapping[str, object]) -> Domain:
+        """Make a ``domain``, not verified yet."""
+        name = reading.text(members, "domain")
+        try:
+            domain = make_domain(account.id, name, self._deps.clock, self._deps.new_id)
+            self._deps.store.add_domain(domain)
+        except AddressError as ex:
+            reading.bad(f"The 'domain' field {ex}.")
+        except DuplicateError:
+            # [errors.409] the document's own example
+            raise ApiError(CONFLICT, f"The domain '{name.lower()}' already exists in this account.") from None
+        return domain
 
-    def __init__(self, office: Office) -> None:
-        self._store, self._clerk = office.store, Clerk(office)
+    def remove_domain(self, account_id: str, name: str) -> None:
+        """Take a domain away; no more mail leaves from it."""
+        if not self._deps.store.remove_domain(account_id, name.lower()):
+            reading.missing("domain in this account")
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
-        domains = self._store.domains(self._clerk.account(account_id).id)
-        resp.media = {"data": [_domain(domain, self._clerk.check(domain)) for domain in domains]}
+    def check(self, domain: Domain) -> Sequence[CheckedRecord]:
+        """Say what DNS answers about each record of a domain now."""
+        return self._patiently(check(domain, SENDING_HOST, self._deps.resolver), domain)
 
-    def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str) -> None:
-        account = self._clerk.account(account_id)
-        domain = self._clerk.add_domain(account, reading.body(req, "domain"))
-        resp.media = _domain(domain, self._clerk.check(domain))
+    def verify(self, domain: Domain) -> tuple[Domain, Sequence[CheckedRecord]]:
+        """Check the records of a domain and keep the verdict; return the domain as it is then."""
+        deps = self._deps
+        checked = self._patiently(verify(domain, SENDING_HOST, deps.resolver, deps.store, deps.clock), domain)
+        return deps.store.domain(domain.account_id, domain.name) or domain, checked
 
-
-class DomainItem:
-    """``DELETE /accounts/{id}/domains/{domain}``."""
-
-    def __init__(self, office: Office) -> None:
-        self._clerk = Clerk(office)
-
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
-        self._clerk.remove_domain(account_id, domain)
-        resp.media = {"deleted": True}
-
-
-class DomainVerification:
-    """``POST /accounts/{id}/domains/{domain}/verify``."""
-
-    def __init__(self, office: Office) -> None:
-        self._clerk = Clerk(office)
-
-    def on_post(self, req: falcon.Request, resp: falcon.Response, account_id: str, domain: str) -> None:
-        reading.body(req)
-        resp.media = _domain(*self._clerk.verify(self._clerk.domain(account_id, domain)))
-
-
-def _account(account: Account) -> dict[str, object]:
-    return {"id": account.id, "name": account.name, "createdAt": wire.timestamp(account.created_at)}
-
-
-def _domain(domain: Domain, checked: Sequence[CheckedRecord]) -> dict[str, object]:
-    return {
-        "id": domain.id,
-        "domain": domain.name,
-        "status": "verified" if domain.verified else "pending",
-        "verified": domain.verified,
-        "createdAt": wire.timestamp(domain.created_at),
-        "verifiedAt": wire.timestamp(domain.verified_at) if domain.verified_at else None,
-        "records": [
-            {
-                "purpose": one.record.purpose,
-                "type": one.record.type,
-                "name": one.record.name,
-                "value": one.record.value,
-                "required": one.record.required,
-                "state": one.state,
-                "reason": one.reason,
-            }
-            for one in checked
-        ],
-    }
+    def _patiently(
+        self,
+        asking: Coroutine[Any, Any, Sequence[CheckedRecord]],  # Any: unused slots
+        domain: Domain,
+    ) -> Sequence[CheckedRecord]:
+        """Wait for name servers; where they are silent, and time stands still too, only patience ends it."""
+        try:
+            return self._deps.loop.run(asyncio.wait_for(asking, self._patience_s))
+        except TimeoutError:
+            reason = "the name servers have not answered yet"
+            return [CheckedRecord(one, RecordState.UNKNOWN, reason) for one in records_of(domain, SENDING_HOST)]

@@ -8,7 +8,7 @@ from justemails.api.app import App, answer_errors_in_json
 from justemails.api.errors import ApiError
 from justemails_contract.errors import UNSUPPORTED_MEDIA_TYPE
 from justemails_sandbox.control import CONTROL_PATH, reading
-from justemails_sandbox.control.administration import (
+from justemails_sandbox.control.accounts import (
     AccountCollection,
     AccountKeys,
     DomainCollection,
@@ -16,10 +16,10 @@ from justemails_sandbox.control.administration import (
     DomainVerification,
 )
 from justemails_sandbox.control.clock import ClockResource
+from justemails_sandbox.control.deps import AdminDeps, MailDeps
 from justemails_sandbox.control.inbox import InboxCollection, InboxItem, InboxRaw, InboxWait
 from justemails_sandbox.control.network import NetworkCollection, NetworkItem
 from justemails_sandbox.control.state import AttemptCollection, EventCollection, Ready, Reset
-from justemails_sandbox.control.surroundings import Office, Surroundings
 from justemails_sandbox.same_machine import refuse_others
 from justemails_sandbox.sandbox import Sandbox
 
@@ -37,35 +37,35 @@ def create_control_app(sandbox: Sandbox) -> App:
     return _app(routes)
 
 
-def create_mail_control_app(around: Surroundings) -> App:
+def create_mail_control_app(deps: MailDeps) -> App:
     """Return the WSGI application of the part that is about mail and its hosts, for a lab."""
-    return _app(_mail_routes(around))
+    return _app(_mail_routes(deps))
 
 
-def create_administration_app(office: Office) -> App:
+def create_administration_app(deps: AdminDeps) -> App:
     """Return the WSGI application of the part that is about accounts, domains and keys, for a lesson."""
-    return _app(_administration_routes(office))
+    return _app(_administration_routes(deps))
 
 
-def _administration_routes(office: Office) -> Mapping[str, object]:
+def _administration_routes(deps: AdminDeps) -> Mapping[str, object]:
     return {
-        "/accounts": AccountCollection(office),
-        "/accounts/{account_id}/keys": AccountKeys(office),
-        "/accounts/{account_id}/domains": DomainCollection(office),
-        "/accounts/{account_id}/domains/{domain}": DomainItem(office),
-        "/accounts/{account_id}/domains/{domain}/verify": DomainVerification(office),
+        "/accounts": AccountCollection(deps),
+        "/accounts/{account_id}/keys": AccountKeys(deps),
+        "/accounts/{account_id}/domains": DomainCollection(deps),
+        "/accounts/{account_id}/domains/{domain}": DomainItem(deps),
+        "/accounts/{account_id}/domains/{domain}/verify": DomainVerification(deps),
     }
 
 
-def _mail_routes(around: Surroundings) -> Mapping[str, object]:
+def _mail_routes(deps: MailDeps) -> Mapping[str, object]:
     return {
-        "/ready": Ready(around),
-        "/inbox": InboxCollection(around),
-        "/inbox/wait": InboxWait(around),
-        "/inbox/{mail_id}": InboxItem(around),
-        "/inbox/{mail_id}/raw": InboxRaw(around),
-        "/network": NetworkCollection(around),
-        "/network/{domain}": NetworkItem(around),
+        "/ready": Ready(deps),
+        "/inbox": InboxCollection(deps),
+        "/inbox/wait": InboxWait(deps),
+        "/inbox/{mail_id}": InboxItem(deps),
+        "/inbox/{mail_id}/raw": InboxRaw(deps),
+        "/network": NetworkCollection(deps),
+        "/network/{domain}": NetworkItem(deps),
     }
 
 

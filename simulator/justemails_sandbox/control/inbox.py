@@ -10,7 +10,7 @@ from justemails.api import wire
 from justemails.api.errors import ApiError
 from justemails_contract.errors import ErrorKind
 from justemails_sandbox.control import reading
-from justemails_sandbox.control.surroundings import Surroundings
+from justemails_sandbox.control.deps import MailDeps
 from justemails_sandbox.inbox import Mail, MailFilter
 
 _FILTERS = ("to", "from", "subject", "messageId")
@@ -20,40 +20,40 @@ _TIMED_OUT = ErrorKind(408, "TIMEOUT", "Request Timeout")
 class InboxCollection:
     """``GET /inbox`` and ``DELETE /inbox``."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = reading.query(req, *_FILTERS, "page", "perPage")
         page, per_page = reading.page(given)
-        mails, total = self._around.inbox.page(_filter(given), page, per_page)
+        mails, total = self._deps.inbox.page(_filter(given), page, per_page)
         resp.media = {
             "data": [_as_json(mail) for mail in mails],
             "pagination": {"page": page, "perPage": per_page, "total": total},
         }
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = {"deleted": self._around.inbox.clear()}
+        resp.media = {"deleted": self._deps.inbox.clear()}
 
 
 class InboxItem:
     """``GET /inbox/{id}``."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mail_id: str) -> None:
-        resp.media = _as_json(_find(self._around, mail_id))
+        resp.media = _as_json(_find(self._deps, mail_id))
 
 
 class InboxRaw:
     """``GET /inbox/{id}/raw``: the bytes as they came, for download only."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mail_id: str) -> None:
-        mail = _find(self._around, mail_id)
+        mail = _find(self._deps, mail_id)
         # A mail is hostile text: no browser may take it for a page of ours.
         resp.content_type = "message/rfc822"
         resp.set_header("Content-Disposition", f'attachment; filename="{mail.id}.eml"')
@@ -64,8 +64,8 @@ class InboxRaw:
 class InboxWait:
     """``GET /inbox/wait``: waits on the server until enough mails match."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = reading.query(req, *_FILTERS, "count", "timeout")
@@ -73,22 +73,22 @@ class InboxWait:
         count = reading.number(given, "count", 1, 1, 100)
         deadline = time.perf_counter() + reading.wait_s(given, "timeout", 10)
         while True:
-            seen = self._around.events.last
-            mails, total = self._around.inbox.page(wanted, 1, count)
+            seen = self._deps.events.last
+            mails, total = self._deps.inbox.page(wanted, 1, count)
             if total >= count:
                 resp.media = {"data": [_as_json(mail) for mail in mails]}
                 return
             left_s = deadline - time.perf_counter()
             if left_s <= 0:
                 raise ApiError(_TIMED_OUT, self._reason(given, total, count))
-            self._around.events.after(seen, 1, left_s)
+            self._deps.events.after(seen, 1, left_s)
 
     def _reason(self, given: Mapping[str, str], total: int, count: int) -> str:
         """Say what did arrive instead, and what the last attempt came to."""
-        _, in_all = self._around.inbox.page(MailFilter(), 1, 1)
+        _, in_all = self._deps.inbox.page(MailFilter(), 1, 1)
         wanted = " and ".join(f"{name} {given[name]!a}" for name in _FILTERS if name in given) or "no filter"
         reason = f"{total} of {count} mails with {wanted} arrived; {in_all} mails are in the inbox."
-        attempts = [event for event in self._around.events.after(0, 10**6) if event.kind == "attempt"]
+        attempts = [event for event in self._deps.events.after(0, 10**6) if event.kind == "attempt"]
         about = [event for event in attempts if event.details["to"] == reading.address(given, "to")] or attempts
         if about:
             last = about[-1].details
@@ -101,8 +101,8 @@ def _filter(given: Mapping[str, str]) -> MailFilter:
     return MailFilter(reading.address(given, "to"), given.get("from"), given.get("subject"), given.get("messageId"))
 
 
-def _find(around: Surroundings, mail_id: str) -> Mail:
-    mail = around.inbox.get(mail_id)
+def _find(deps: MailDeps, mail_id: str) -> Mail:
+    mail = deps.inbox.get(mail_id)
     if mail is None:
         reading.missing("mail")
     return mail

@@ -5,36 +5,36 @@ import falcon
 from fakemx.behaviours.form import BehaviourError, parse_behaviour, to_json
 from fakemx.behaviours.script import Behaviour
 from justemails_sandbox.control import reading
-from justemails_sandbox.control.surroundings import Surroundings
+from justemails_sandbox.control.deps import MailDeps
 
 
 class NetworkCollection:
     """``GET /network``."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         resp.media = {
-            "data": [_as_json(domain, behaviour) for domain, behaviour in self._around.network.behaviours().items()]
+            "data": [_as_json(domain, behaviour) for domain, behaviour in self._deps.network.behaviours().items()]
         }
 
 
 class NetworkItem:
     """``GET``, ``PUT`` and ``DELETE /network/{domain}``."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
-        behaviour = self._around.network.behaviours().get(domain.lower())
+        behaviour = self._deps.network.behaviours().get(domain.lower())
         if behaviour is None:
             reading.missing("domain with a behaviour of its own; every other one accepts all mail")
         resp.media = _as_json(domain.lower(), behaviour)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
         try:
-            behaviour = set_behaviour(self._around, domain, reading.raw_object(req))
+            behaviour = set_behaviour(self._deps, domain, reading.raw_object(req))
         except BehaviourError as ex:
             reading.bad(str(ex))
         except ValueError as ex:
@@ -42,11 +42,11 @@ class NetworkItem:
         resp.media = _as_json(domain.lower(), behaviour)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, domain: str) -> None:
-        clear_behaviour(self._around, domain)
+        clear_behaviour(self._deps, domain)
         resp.media = {"deleted": True}
 
 
-def set_behaviour(around: Surroundings, domain: str, data: object) -> Behaviour:
+def set_behaviour(deps: MailDeps, domain: str, data: object) -> Behaviour:
     """Let a domain behave from now on as the JSON form of a behaviour says.
 
     Raises:
@@ -54,19 +54,19 @@ def set_behaviour(around: Surroundings, domain: str, data: object) -> Behaviour:
         ValueError: the domain cannot have mail.
     """
     behaviour = parse_behaviour(data)
-    around.loop.run(around.network.set_behaviour(domain, behaviour))
+    deps.loop.run(deps.network.set_behaviour(domain, behaviour))
     return behaviour
 
 
-def clear_behaviour(around: Surroundings, domain: str) -> None:
+def clear_behaviour(deps: MailDeps, domain: str) -> None:
     """Give a domain back what it did at the start.
 
     Raises:
         ApiError: 404; it has no behaviour of its own.
     """
-    if domain.lower() not in around.network.behaviours():
+    if domain.lower() not in deps.network.behaviours():
         reading.missing("domain with a behaviour of its own")
-    around.loop.run(around.network.clear_behaviour(domain))
+    deps.loop.run(deps.network.clear_behaviour(domain))
 
 
 def _as_json(domain: str, behaviour: Behaviour) -> dict[str, object]:

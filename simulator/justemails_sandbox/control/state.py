@@ -6,7 +6,7 @@ from justemails.api import wire
 from justemails.delivery.reasons import explain
 from justemails.records import Attempt
 from justemails_sandbox.control import reading
-from justemails_sandbox.control.surroundings import Surroundings
+from justemails_sandbox.control.deps import MailDeps
 from justemails_sandbox.sandbox import Sandbox
 
 _EVENTS_AT_ONCE = 500
@@ -15,11 +15,11 @@ _EVENTS_AT_ONCE = 500
 class Ready:
     """``GET /ready``."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, deps: MailDeps) -> None:
+        self._deps = deps
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = {"ready": True, "faults": [repr(fault) for fault in self._around.network.faults]}
+        resp.media = {"ready": True, "faults": [repr(fault) for fault in self._deps.network.faults]}
 
 
 class Reset:

@@ -34,7 +34,7 @@ class _RunningLoop:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
 
-class LabSurroundings:
+class LabMailDeps:
     """What a lab shows of itself; made on the loop that its network is going to run on."""
 
     def __init__(self, clock: Clock, inbox_path: str) -> None:
@@ -51,9 +51,9 @@ class LabSurroundings:
 
 
 @contextmanager
-def serving(surroundings: LabSurroundings) -> Iterator[str]:
+def serving(deps: LabMailDeps) -> Iterator[str]:
     """Serve the control API, and give its base URL."""
-    server = HttpServer(create_mail_control_app(surroundings), "127.0.0.1", PORT)
+    server = HttpServer(create_mail_control_app(deps), "127.0.0.1", PORT)
     thread = threading.Thread(target=server.run, name="justemails-control", daemon=True)
     thread.start()
     try:
@@ -61,4 +61,4 @@ def serving(surroundings: LabSurroundings) -> Iterator[str]:
     finally:
         server.stop()
         thread.join()
-        surroundings.inbox.close()
+        deps.inbox.close()

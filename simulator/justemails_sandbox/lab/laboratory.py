@@ -25,7 +25,7 @@ from fakemx.mx.observation import Observation
 from fakemx.mx.received import Received
 from fakemx.network import FakeNetwork
 from justemails_sandbox.lab import namespace
-from justemails_sandbox.lab.control import VARIABLE, LabSurroundings, serving
+from justemails_sandbox.lab.control import VARIABLE, LabMailDeps, serving
 from justemails_sandbox.lab.zone_file import Records
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
@@ -85,15 +85,15 @@ async def _run(
 ) -> LabReport:
     observations: list[Observation] = []
     clock = MovableClock()
-    around = LabSurroundings(clock, inbox)
-    around.network = network = FakeNetwork(
-        clock, domains=domains, listeners=listeners, on_mail=around.keep, observe=observations.append
+    deps = LabMailDeps(clock, inbox)
+    deps.network = network = FakeNetwork(
+        clock, domains=domains, listeners=listeners, on_mail=deps.keep, observe=observations.append
     )
     for (name, rdtype), texts in records.items():
         network.zones.set(name, rdtype, texts)
     namespace.add_addresses(islice(listeners.addresses(6), _MOST_V6))
     async with network:
-        with serving(around) as control:
+        with serving(deps) as control:
             process = await asyncio.create_subprocess_exec(
                 *command, stdout=stdout, env={**os.environ, VARIABLE: control}
             )

@@ -4,12 +4,12 @@ Pony's objects never leave this package.
 """
 
 from justemails.pony_store import PonyStore
-from justemails_sandbox.store.agenda import Agenda
-from justemails_sandbox.store.desk import Desk
-from justemails_sandbox.store.key_ring import KeyRing
+from justemails_sandbox.store.due_queries import DueQueries
+from justemails_sandbox.store.key_queries import KeyQueries
+from justemails_sandbox.store.message_admin import MessageAdmin
 
 __all__ = ["SandboxStore"]
 
 
-class SandboxStore(PonyStore, Desk, Agenda, KeyRing):
+class SandboxStore(PonyStore, MessageAdmin, DueQueries, KeyQueries):
     """The store of a sandbox, on one SQLite file."""

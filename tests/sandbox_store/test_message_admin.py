@@ -9,7 +9,7 @@ from tests.reference.support import NOW, make_message
 from justemails.records import Account, Attempt, Claim, Outcome
 from justemails_contract.delivery import Event, Status, next_status
 from justemails_sandbox.store import SandboxStore
-from justemails_sandbox.store.desk import Details
+from justemails_sandbox.store.message_admin import Details
 
 LEASE = timedelta(hours=1)
 LATER = NOW + timedelta(minutes=30)

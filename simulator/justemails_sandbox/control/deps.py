@@ -18,7 +18,7 @@ class Loop(Protocol):
     def run(self, coroutine: Coroutine[Any, Any, T], /) -> T: ...  # Any: unused slots
 
 
-class Surroundings(Protocol):
+class MailDeps(Protocol):
     """The mail that arrived, and the hosts that took it."""
 
     @property
@@ -31,7 +31,7 @@ class Surroundings(Protocol):
     def loop(self) -> Loop: ...
 
 
-class Office(Protocol):
+class AdminDeps(Protocol):
     """Where accounts, their domains and their keys are made."""
 
     @property

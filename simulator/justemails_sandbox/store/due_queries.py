@@ -28,7 +28,7 @@ class DueCheck:
     domain: str
 
 
-class Agenda(Tables):
+class DueQueries(Tables):
     """Reads a few due times by their index, however many there are."""
 
     @in_session

@@ -33,7 +33,7 @@ class Details:
     under_way: bool
 
 
-class Desk(Tables):
+class MessageAdmin(Tables):
     """What somebody sees, and does by hand, who looks after the messages of all accounts."""
 
     @in_session

@@ -9,7 +9,7 @@ from justemails.pony_store.tables import Tables, in_session
 from justemails.records import Key
 
 
-class KeyRing(Tables):
+class KeyQueries(Tables):
     """Reads no more keys than are asked for."""
 
     @in_session

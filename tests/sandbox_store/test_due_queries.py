@@ -10,7 +10,7 @@ from tests.reference.support import NOW, make_message
 
 from justemails.records import Domain
 from justemails_sandbox.store import SandboxStore
-from justemails_sandbox.store.agenda import DueCheck, DueMessage
+from justemails_sandbox.store.due_queries import DueCheck, DueMessage
 
 MINUTE = timedelta(minutes=1)
 
