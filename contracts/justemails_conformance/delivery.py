@@ -21,7 +21,7 @@ from justemails_conformance.evidence import (
     object_or_empty,
     shown,
 )
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 from justemails_conformance.transport import Exchange
 
 _ARRIVES_WITHIN_S = 30  # of the machine's time, unless the server declares how soon it delivers
@@ -73,23 +73,23 @@ class PutOff:
 class Deliveries:
     """The mails of a run, each sent once."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
     @property
     def control(self) -> Control:
-        if self.scene.control is None:
+        if self.run.control is None:
             raise SkippedError("needs the control API of a sandbox or a lab (--control)")
-        return self.scene.control
+        return self.run.control
 
     def address(self, name: str) -> str:
         """Return an address in a domain of its own."""
-        return f"conformance@{name}-{self.scene.run_id}.test"
+        return f"conformance@{name}-{self.run.run_id}.test"
 
     def send(self, to: str, **changed: object) -> Sent:
         """Send a mail, or skip."""
         _ = self.control
-        exchange = self.scene.send(to=to, **changed)
+        exchange = self.run.send(to=to, **changed)
         if not exchange.succeeded:
             raise SkippedError("needs send.request")
         body = object_or_empty(exchange)
@@ -98,13 +98,13 @@ class Deliveries:
     @cached_property
     def full(self) -> Sent:
         """A mail with every documented member."""
-        return self.send(self.address("full"), **{k: v for k, v in self.scene.full_body.items() if k != "to"})
+        return self.send(self.address("full"), **{k: v for k, v in self.run.full_body.items() if k != "to"})
 
     @cached_property
     def arrived(self) -> Sequence[Mail]:
         """What came of it at the recipient's, a second copy too."""
         if self.mails(self.full.to):
-            self.scene.pace.wait(_SETTLES_S)
+            self.run.pace.wait(_SETTLES_S)
         return self.control.mails(to=self.full.to)
 
     @property
@@ -124,7 +124,7 @@ class Deliveries:
     def arrives_within_s(self) -> int:
         if self.control.moves_the_clock:
             return _ARRIVES_AT_ONCE_S
-        return math.ceil(self.scene.declared.delivers_within_s or _ARRIVES_WITHIN_S)
+        return math.ceil(self.run.declared.delivers_within_s or _ARRIVES_WITHIN_S)
 
     def mail(self) -> Mail:
         """Return what arrived, or skip."""
@@ -136,7 +136,7 @@ class Deliveries:
         """Return what the API says of a mail."""
         if sent.message_id is None:
             raise SkippedError("needs send.response.id")
-        exchange = self.scene.party.status(sent.message_id)
+        exchange = self.run.client.status(sent.message_id)
         return object_or_empty(exchange).get("status"), exchange
 
     def becomes(self, sent: Sent, is_right: Callable[[object], bool]) -> tuple[object, Exchange]:
@@ -146,7 +146,7 @@ class Deliveries:
             told = self.status(sent)
             return told, is_right(told[0])
 
-        return self.scene.until(look, _BECOMES_WITHIN_S)
+        return self.run.until(look, _BECOMES_WITHIN_S)
 
     @cached_property
     def put_off(self) -> PutOff:
@@ -160,24 +160,24 @@ class Deliveries:
             for seconds in self._waits():
                 if not missing:
                     break
-                self.scene.pace.wait(seconds)
+                self.run.pace.wait(seconds)
                 missing = self._missing(missing)
                 said_too_soon = said_too_soon or self._said_too_soon(missing)
             if not missing:
-                self.scene.pace.wait(_JUMPS[-1] if self.control.moves_the_clock else _SETTLES_S)
+                self.run.pace.wait(_JUMPS[-1] if self.control.moves_the_clock else _SETTLES_S)
         return PutOff(sent, missing, said_too_soon)
 
     @property
     def patience_s(self) -> float:
-        return self.scene.declared.retries_within_s or _PATIENCE_S
+        return self.run.declared.retries_within_s or _PATIENCE_S
 
     def _waits(self) -> Iterator[float]:
         """Yield how long to wait before each further look; where it takes real time ever longer, for the limits."""
         if self.control.moves_the_clock:
             yield from _JUMPS
             return
-        began = self.scene.pace.elapsed_s()
-        while (waited_s := self.scene.pace.elapsed_s() - began) < self.patience_s:
+        began = self.run.pace.elapsed_s()
+        while (waited_s := self.run.pace.elapsed_s() - began) < self.patience_s:
             yield max(_LOOK_AGAIN_S, waited_s / 10)
 
     def _missing(self, sent: Mapping[str, Sent]) -> Mapping[str, Sent]:
@@ -206,9 +206,9 @@ DELIVERY: dict[str, Look[Deliveries]] = {}
 check = binder(DELIVERY)
 
 
-def checks(scene: Scene) -> Mapping[str, Check]:
+def checks(run: Run) -> Mapping[str, Check]:
     """Return the checks of a run."""
-    return bound(DELIVERY, Deliveries(scene))
+    return bound(DELIVERY, Deliveries(run))
 
 
 @check("send.purpose")
@@ -226,7 +226,7 @@ def _(deliveries: Deliveries) -> None:
 
 @check("send.domain")
 def _(deliveries: Deliveries) -> None:
-    domain = _domain(deliveries.scene.means.sender)
+    domain = _domain(deliveries.run.credentials.sender)
     told = _header(deliveries.mail(), "From")
     if _domain(parseaddr(told)[1]) != domain:
         raise BreachError(f"From: an address at {domain}", shown(told), deliveries.full.exchange)
@@ -234,7 +234,7 @@ def _(deliveries: Deliveries) -> None:
 
 @check("send.request.delivered")
 def _(deliveries: Deliveries) -> None:
-    _is_as_it_was_sent(deliveries.mail(), deliveries.scene.full_body, deliveries.full)
+    _is_as_it_was_sent(deliveries.mail(), deliveries.run.full_body, deliveries.full)
     hard = deliveries.send(deliveries.address("hard"), text=_HARD_TEXT, html=None)
     mails = deliveries.mails(hard.to)
     if not 0 < len(mails) <= deliveries.copies:
@@ -260,7 +260,7 @@ def _is_as_it_was_sent(mail: Mail, body: Mapping[str, Any], sent: Sent) -> None:
 def _is_no_header_of_its_own(deliveries: Deliveries) -> None:
     """It may be refused; where it is taken it arrives as it stands, or at least adds no header."""
     to = deliveries.address("encoded")
-    exchange = deliveries.scene.send(to=to, subject=_ENCODED_SUBJECT)
+    exchange = deliveries.run.send(to=to, subject=_ENCODED_SUBJECT)
     if not exchange.succeeded:
         return
     for mail in deliveries.mails(to):
@@ -270,7 +270,7 @@ def _is_no_header_of_its_own(deliveries: Deliveries) -> None:
 
 @check("product.dkim")
 def _(deliveries: Deliveries) -> None:
-    domain = _domain(deliveries.scene.means.sender)
+    domain = _domain(deliveries.run.credentials.sender)
     results = deliveries.mail()["auth"]["dkim"]
     if not any(one["result"] == "pass" and _aligned(one.get("domain", domain), domain) for one in results):
         told = "; ".join(f"{one.get('domain')}: {one['result']} {one['reason']}".strip() for one in results)
@@ -321,7 +321,7 @@ def _tell(deliveries: Deliveries, missing: Mapping[str, Sent]) -> None:
     within = "a day"
     if not deliveries.control.moves_the_clock:
         within = f"{deliveries.patience_s:g} s"
-        if deliveries.scene.declared.retries_within_s is None:
+        if deliveries.run.declared.retries_within_s is None:
             raise InconclusiveError(f"{kind}: not tried again within {within}, and the clock cannot be moved")
         within += ", as the target file declares"
     why = deliveries.control.why_nothing_came(one.to)

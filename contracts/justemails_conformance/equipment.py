@@ -5,24 +5,24 @@ from dataclasses import replace
 
 from justemails_conformance.control import ControlError
 from justemails_conformance.redaction import Redaction
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 
 _ACCOUNT = "Conformance"
 
 
-def equip(scene: Scene, redaction: Redaction) -> None:
+def equip(run: Run, redaction: Redaction) -> None:
     """Make what is missing; where the control API makes none, as a lab's, what needs it is skipped."""
-    control = scene.control
+    control = run.control
     if control is None:
         return
     with suppress(ControlError):
-        if scene.means.other_key is None:
+        if run.credentials.other_key is None:
             made = control.make_key(control.account(_ACCOUNT), "full")
             redaction.hide(made.secret, "other-key")
-            scene.means = replace(scene.means, other_key=made.secret)
-            scene.made.append(made)  # which revokes itself at the end, as each of them does
-        if scene.means.restricted_key is None:
+            run.credentials = replace(run.credentials, other_key=made.secret)
+            run.made.append(made)  # which revokes itself at the end, as each of them does
+        if run.credentials.restricted_key is None:
             made = control.make_key(control.account_beside(_ACCOUNT), "send")
             redaction.hide(made.secret, "send-only-key")
-            scene.means = replace(scene.means, restricted_key=made.secret)
-            scene.made.append(made)
+            run.credentials = replace(run.credentials, restricted_key=made.secret)
+            run.made.append(made)

@@ -9,19 +9,19 @@ from types import MappingProxyType
 from justemails_conformance import clock, contract, core, delivery, everything, fuzz, limits, security
 from justemails_conformance.checks import Check
 from justemails_conformance.clauses import Clause, Level, Profile, clauses
+from justemails_conformance.client import Client, Tier, quoted
 from justemails_conformance.control import Control, ControlError, Made
 from justemails_conformance.declared import Declared
 from justemails_conformance.equipment import equip
 from justemails_conformance.evidence import BreachError, InconclusiveError, SkippedError, json_of, shown
 from justemails_conformance.observed import observed
 from justemails_conformance.pace import Pace
-from justemails_conformance.party import Party, Tier, quoted
 from justemails_conformance.redaction import Redaction
-from justemails_conformance.scene import Means, Scene
+from justemails_conformance.run import Credentials, Run
 from justemails_conformance.transport import Answer, Exchange, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
-CHECKS: Mapping[Profile, Callable[[Scene], Mapping[str, Check]]] = {
+CHECKS: Mapping[Profile, Callable[[Run], Mapping[str, Check]]] = {
     Profile.CORE: core.checks,
     Profile.LIMITS: limits.checks,
     Profile.DELIVERY: delivery.checks,
@@ -58,7 +58,7 @@ class Judge:
     def __init__(
         self,
         target: Target,
-        means: Means,
+        credentials: Credentials,
         *,
         profiles: Sequence[Profile] = (Profile.CORE,),
         only: Callable[[str], bool] = lambda clause: True,
@@ -72,7 +72,7 @@ class Judge:
         seed: int | None = None,
     ) -> None:
         self._target = target
-        self._means = means
+        self._credentials = credentials
         self._profiles = profiles
         self._only = only
         self._listen = listen
@@ -86,13 +86,13 @@ class Judge:
         self._seed = SystemRandom().randrange(10**9) if seed is None else seed
         self._redaction = Redaction()
         for name, secret in (
-            ("key", means.key),
-            ("other-key", means.other_key),
-            ("send-only-key", means.restricted_key),
+            ("key", credentials.key),
+            ("other-key", credentials.other_key),
+            ("send-only-key", credentials.restricted_key),
         ):
             if secret:
                 self._redaction.hide(secret, name)
-        for name, text in security.near_misses(means.key).items():
+        for name, text in security.near_misses(credentials.key).items():
             if len(text) >= _SECRET:
                 self._redaction.hide(text, f"key {name}")
 
@@ -106,36 +106,36 @@ class Judge:
         verdict = Verdict(self._target.base_url, clock.now(), self._seed, self._profiles)
         if self._control is not None and self._control.moves_the_clock:
             self._pace.wait(_A_REST_S)
-        party = Party(self._target, self._means.key, verdict.journal, self._pace)
+        client = Client(self._target, self._credentials.key, verdict.journal, self._pace)
         try:
-            before = _look_for_the_api(party)
+            before = _look_for_the_api(client)
         except UnreachableError as ex:
             raise UnreachableError(self._redaction.text(str(ex))) from None
-        scene = Scene(party, self._means, self._seed, self._pace, before, self._control, self._declared)
+        run = Run(client, self._credentials, self._seed, self._pace, before, self._control, self._declared)
         try:
-            equip(scene, self._redaction)
-            for clause, check in self._checks(scene, verdict):
+            equip(run, self._redaction)
+            for clause, check in self._checks(run, verdict):
                 if self._only(clause):
                     self._keep(verdict, _once_told(_made(clauses()[clause], check), verdict))
         finally:
-            _clean_up(scene, verdict)
+            _clean_up(run, verdict)
         verdict.seconds = clock.elapsed_s() - began
-        for made in scene.made:
+        for made in run.made:
             if made.secret not in self._redaction.names:
                 self._redaction.hide(made.secret, "new key")
         verdict.findings = [self._redacted(finding) for finding in verdict.findings]
-        verdict.observed = {name: self._redaction.value(value) for name, value in observed(scene).items()}
+        verdict.observed = {name: self._redaction.value(value) for name, value in observed(run).items()}
         verdict.created, verdict.removed = (
             [*map(self._redaction.text, ids)] for ids in (verdict.created, verdict.removed)
         )
         return verdict
 
-    def _checks(self, scene: Scene, verdict: Verdict) -> Iterator[tuple[str, Check]]:
+    def _checks(self, run: Run, verdict: Verdict) -> Iterator[tuple[str, Check]]:
         for profile, checks in CHECKS.items():
             if profile in self._profiles:
-                yield from checks(scene).items()
+                yield from checks(run).items()
         if Profile.CORE in self._profiles:
-            yield from core.last_checks(scene).items()
+            yield from core.last_checks(run).items()
             yield from everything.checks(verdict.journal.exchanges).items()
             yield from contract.checks(verdict.journal.exchanges, verdict.findings).items()
 
@@ -177,9 +177,9 @@ def _is_fault(finding: Finding) -> bool:
     return finding.outcome is Outcome.FAIL and finding.exchange is not None and finding.exchange.status >= 500
 
 
-def _look_for_the_api(party: Party) -> Exchange:
+def _look_for_the_api(client: Client) -> Exchange:
     """Return the list of messages: what has no JSON for that is no server of this API, or not there."""
-    exchange = party.messages()
+    exchange = client.messages()
     if exchange.answer is None:
         raise UnreachableError(exchange.trouble or "no answer")
     try:
@@ -204,24 +204,24 @@ def _no_json(status: int, answer: Answer) -> str:
     return f"{status} and {kind}, not with JSON; is it the base URL?"
 
 
-def _clean_up(scene: Scene, verdict: Verdict) -> None:
+def _clean_up(run: Run, verdict: Verdict) -> None:
     """Revoke what was made and is left; that it fails is told, and is no breach."""
     with suppress(ControlError):
-        scene.at_end.close()
-    for made in scene.made:
+        run.at_end.close()
+    for made in run.made:
         verdict.created.append(made.id)
-        if made in scene.revoked or _revoke(scene.party, made):
+        if made in run.revoked or _revoke(run.client, made):
             verdict.removed.append(made.id)
 
 
-def _revoke(party: Party, made: Made) -> bool:
+def _revoke(client: Client, made: Made) -> bool:
     """Have a key revoke itself, which costs our own no call; where it may not, we do."""
     try:
-        return _revoked(party, made)
+        return _revoked(client, made)
     except InconclusiveError:  # nothing is answered any more
         return False
 
 
-def _revoked(party: Party, made: Made) -> bool:
-    itself = party.with_key(made.secret).try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(made.id)}")
-    return itself.succeeded or party.revoke_key(made.id).succeeded
+def _revoked(client: Client, made: Made) -> bool:
+    itself = client.with_key(made.secret).try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(made.id)}")
+    return itself.succeeded or client.revoke_key(made.id).succeeded

@@ -16,6 +16,7 @@ from math import ceil
 from statistics import median
 
 from justemails_conformance.checks import Check, Look, binder, bound
+from justemails_conformance.client import Client, Tier, quoted
 from justemails_conformance.control import REFUSES
 from justemails_conformance.evidence import (
     BreachError,
@@ -30,8 +31,7 @@ from justemails_conformance.evidence import (
     shown,
     succeeded,
 )
-from justemails_conformance.party import Party, Tier, quoted
-from justemails_conformance.scene import UNKNOWN_ID, Scene
+from justemails_conformance.run import UNKNOWN_ID, Run
 from justemails_conformance.transport import Exchange
 
 LIMIT = {Tier.SEND: 100, Tier.READ: 300, Tier.KEYS: 10}  # [limits.send] [limits.read] [limits.keys]
@@ -64,32 +64,32 @@ class Burst:
 class Bursts:
     """The bursts of a run, each made once: a key uses up its sends, another one the rest, and a third one looks on."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, run: Run) -> None:
+        self.run = run
         self._made_at: list[float] = []
         self._revoked_at: list[float] = []
 
     @cached_property
-    def _keys(self) -> Sequence[Party]:
+    def _keys(self) -> Sequence[Client]:
         """The holders of three keys, all made before anything is used up."""
-        return [self.scene.party.with_key(self.scene.make_key_or_skip().secret) for _ in range(3)]
+        return [self.run.client.with_key(self.run.make_key_or_skip().secret) for _ in range(3)]
 
     @property
-    def sending(self) -> Party:
+    def sending(self) -> Client:
         """The holder of the key that sends too often, and does nothing else."""
         return self._keys[0]
 
     @property
-    def asking(self) -> Party:
+    def asking(self) -> Client:
         """The holder of the key that reads and manages keys too often."""
         return self._keys[1]
 
     @property
-    def resting(self) -> Party:
+    def resting(self) -> Client:
         """The holder of another key of the account."""
         return self._keys[2]
 
-    def limited(self, tier: Tier) -> Party:
+    def limited(self, tier: Tier) -> Client:
         """Return who has used up a tier."""
         return self.sending if tier is Tier.SEND else self.asking
 
@@ -104,7 +104,7 @@ class Bursts:
     @cached_property
     def looks(self) -> Burst | None:
         """Looks at one message when the lists are used up; None: they are used up with them (CHOICE-31)."""
-        message_id = self.scene.id_of(self._send(self.resting), "send.response.id")
+        message_id = self.run.id_of(self._send(self.resting), "send.response.id")
 
         def ask() -> Exchange:
             return self.asking.try_once(Tier.READ, "GET", f"/send/{quoted(message_id)}")
@@ -149,28 +149,28 @@ class Bursts:
     def most_revoked(self) -> int:
         """How many keys are revoked within a minute, others' too when the calls are used up (CHOICE-31)."""
         _ = self.calls
-        if self._revoke(f"{UNKNOWN_ID}{self.scene.run_id}").status != 429:
-            others = [self._make(party) for party in (self.sending, self.resting) for _ in range(_MADE_BY_OTHERS)]
+        if self._revoke(f"{UNKNOWN_ID}{self.run.run_id}").status != 429:
+            others = [self._make(client) for client in (self.sending, self.resting) for _ in range(_MADE_BY_OTHERS)]
             for exchange in others:
                 key_id = object_or_empty(exchange).get("id")
                 if not is_text(key_id) or not self._revoke(str(key_id)).succeeded:
                     break
         return _busiest(self._revoked_at)
 
-    def _make(self, party: Party) -> Exchange:
+    def _make(self, client: Client) -> Exchange:
         """Make a key, which is revoked in the end if it is not before."""
-        name = self.scene.new_name()
-        exchange = party.try_once(Tier.KEYS, "POST", "/api-keys", {"name": name})
-        self.scene.keep_key(exchange, name)
-        if party is self.asking:
-            self._made_at += [self.scene.pace.elapsed_s()] * exchange.succeeded
+        name = self.run.new_name()
+        exchange = client.try_once(Tier.KEYS, "POST", "/api-keys", {"name": name})
+        self.run.keep_key(exchange, name)
+        if client is self.asking:
+            self._made_at += [self.run.pace.elapsed_s()] * exchange.succeeded
         return exchange
 
     def _revoke(self, key_id: str) -> Exchange:
         exchange = self.asking.try_once(Tier.KEYS, "DELETE", f"/api-keys/{quoted(key_id)}")
         if exchange.succeeded:
-            self._revoked_at.append(self.scene.pace.elapsed_s())
-            self.scene.revoked += [made for made in self.scene.made if made.id == key_id]
+            self._revoked_at.append(self.run.pace.elapsed_s())
+            self.run.revoked += [made for made in self.run.made if made.id == key_id]
         return exchange
 
     def of(self, tier: Tier) -> Burst:
@@ -198,30 +198,30 @@ class Bursts:
                 return exchange
         return None
 
-    def once(self, party: Party, tier: Tier) -> Exchange:
+    def once(self, client: Client, tier: Tier) -> Exchange:
         """Ask for something of a tier, once."""
         match tier:
             case Tier.SEND:
-                return self._send(party)
+                return self._send(client)
             case Tier.READ:
-                return party.try_once(Tier.READ, "GET", "/messages")
-        return party.try_once(Tier.KEYS, "GET", "/api-keys")
+                return client.try_once(Tier.READ, "GET", "/messages")
+        return client.try_once(Tier.KEYS, "GET", "/api-keys")
 
     def total(self) -> int | None:
         """Return how many messages there are, as another key is told; None: it is not told."""
         total = pagination_of(self.once(self.resting, Tier.READ)).get("total")
         return total if is_integer(total) else None
 
-    def _send(self, party: Party) -> Exchange:
-        return party.try_once(Tier.SEND, "POST", "/send", self.scene.body(to=self._to))
+    def _send(self, client: Client) -> Exchange:
+        return client.try_once(Tier.SEND, "POST", "/send", self.run.body(to=self._to))
 
     @cached_property
     def _to(self) -> str:
         """Where the many mails go: to hosts that refuse them, if those are ours to tell, else where mail may go."""
-        control, domain = self.scene.control, f"many-{self.scene.run_id}.test"
+        control, domain = self.run.control, f"many-{self.run.run_id}.test"
         if control is None:
-            return self.scene.means.to
-        return self.scene.at_end.enter_context(control.behaving(f"conformance@{domain}", REFUSES))
+            return self.run.credentials.to
+        return self.run.at_end.enter_context(control.behaving(f"conformance@{domain}", REFUSES))
 
     def _burst(self, tier: Tier, ask: Callable[[], Exchange], at_once: int | None = None) -> Burst:
         """Ask until something is refused for good, or once more than twice as often as is allowed within a minute."""
@@ -234,7 +234,7 @@ class Bursts:
                 wait_s = None if refusal is None or refusal.status != 429 else retry_after_s(refusal)
                 if wait_s is None or wait_s > _SHORT_S or _busiest(passed_at) > 2 * LIMIT[tier]:
                     break
-                self.scene.pace.wait(wait_s + 1)
+                self.run.pace.wait(wait_s + 1)
                 refusal = self._until_refused(tier, ask, passed_at, pool, width)
         return Burst(passed, first, _busiest(passed_at))
 
@@ -243,7 +243,7 @@ class Bursts:
     ) -> Exchange | None:
         for _ in range(0, 2 * LIMIT[tier] + 1, width):
             exchanges = [ask()] if width == 1 else list(pool.map(lambda _: ask(), range(width)))
-            passed_at += [self.scene.pace.elapsed_s()] * sum(one.succeeded for one in exchanges)
+            passed_at += [self.run.pace.elapsed_s()] * sum(one.succeeded for one in exchanges)
             refusals = [one for one in exchanges if not one.succeeded]
             if refusals:
                 return refusals[0]
@@ -252,7 +252,7 @@ class Bursts:
     @cached_property
     def _width(self) -> int:
         """How many requests to have under way, so that a minute is long enough for all of them."""
-        took_s = [exchange.seconds for exchange in self.scene.party.exchanges]
+        took_s = [exchange.seconds for exchange in self.run.client.exchanges]
         return 1 if median(took_s) < _QUICK_S else _AT_ONCE
 
 
@@ -267,9 +267,9 @@ LIMITS: dict[str, Look[Bursts]] = {}
 check = binder(LIMITS)
 
 
-def checks(scene: Scene) -> Mapping[str, Check]:
+def checks(run: Run) -> Mapping[str, Check]:
     """Return the checks of a run."""
-    return bound(LIMITS, Bursts(scene))
+    return bound(LIMITS, Bursts(run))
 
 
 def _as_often_as_it_says(tier: Tier) -> Look[Bursts]:
@@ -332,14 +332,14 @@ def _goes_on_refusing(bursts: Bursts) -> None:
     refusal = bursts.refused_again()
     if refusal is None:
         return
-    began, passed, grown = bursts.scene.pace.elapsed_s(), 0, 0
+    began, passed, grown = bursts.run.pace.elapsed_s(), 0, 0
     for _ in range(2):
         before = bursts.total()
         refused = [bursts.once(bursts.sending, Tier.SEND) for _ in range(_MORE_REFUSALS)]
         passed += sum(one.succeeded for one in refused)
         after = bursts.total()
         grown += before is not None and after is not None and after - before >= _MORE_REFUSALS
-    seconds = bursts.scene.pace.elapsed_s() - began
+    seconds = bursts.run.pace.elapsed_s() - began
     in_a_bucket = 1 + ceil(LIMIT[Tier.SEND] * seconds / _WINDOW_S)
     if passed > in_a_bucket and (retry_after_s(refusal) or 0) > seconds:
         raise BreachError("every send over the limit to be refused", f"{passed} of {2 * _MORE_REFUSALS} pass", refusal)
@@ -384,6 +384,6 @@ def _(bursts: Bursts) -> None:
     longest = max(wait for wait in waits if wait is not None)
     if longest > _LONGEST_WAIT_S:
         raise BreachError(f"a wait of {_LONGEST_WAIT_S:g} s at the most, for limits per minute", f"{longest:g} s")
-    bursts.scene.pace.wait(longest + 1)
+    bursts.run.pace.wait(longest + 1)
     for tier in Tier:
         succeeded(bursts.once(bursts.limited(tier), tier))

@@ -16,9 +16,9 @@ from typing import Any
 
 from justemails_conformance.bad_inputs import Asked, BadInput, Raw, bad_inputs
 from justemails_conformance.checks import Check
+from justemails_conformance.client import Tier
 from justemails_conformance.evidence import BreachError, InconclusiveError, answered, given, is_text, object_of, shown
-from justemails_conformance.party import Tier
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 from justemails_conformance.shapes import in_another_case, with_another_end
 from justemails_conformance.transport import Exchange, Request
 
@@ -28,14 +28,14 @@ _TWINS = {"a": "\u0430", "c": "\u0441", "e": "\u0435", "o": "\u043e", "p": "\u04
 Texts = Mapping[str, str]
 
 
-def checks(scene: Scene) -> Mapping[str, Check]:
+def checks(run: Run) -> Mapping[str, Check]:
     """Return the checks of a run."""
-    return {row.id: partial(_check, row, scene) for row in bad_inputs().values()}
+    return {row.id: partial(_check, row, run) for row in bad_inputs().values()}
 
 
-def _check(row: BadInput, scene: Scene) -> None:
-    _skip_what_shows_nothing(row.asked, scene)
-    exchange = ask(row, scene)
+def _check(row: BadInput, run: Run) -> None:
+    _skip_what_shows_nothing(row.asked, run)
+    exchange = ask(row, run)
     if exchange.closed and row.accept.closed:
         return
     if exchange.status == 429:
@@ -48,13 +48,13 @@ def _check(row: BadInput, scene: Scene) -> None:
         raise BreachError(f"a success without {shown(row.never)} in it", f"{exchange.status} with it", exchange)
 
 
-def _skip_what_shows_nothing(asked: Asked, scene: Scene) -> None:
+def _skip_what_shows_nothing(asked: Asked, run: Run) -> None:
     """Skip where a server refuses every mail, or every key: it refuses the bad ones too."""
     has_key = asked.raw.key if asked.raw is not None else asked.authorization == "Bearer $key"
     if asked.line == "POST /send" and has_key:
-        given(scene.minimal, "send.request.minimal")
+        given(run.minimal, "send.request.minimal")
     if asked.make_key is not None:
-        given(scene.created, "keys.create")
+        given(run.created, "keys.create")
 
 
 def _nothing_further(exchange: Exchange) -> None:
@@ -77,23 +77,23 @@ def _error_is_told(exchange: Exchange) -> None:
         raise BreachError(ex.expected, ex.got, exchange, warns=exchange.request.raw is not None) from None
 
 
-def ask(row: BadInput, scene: Scene) -> Exchange:
+def ask(row: BadInput, run: Run) -> Exchange:
     """Send what a row says, and return what came of it; a key that is made is remembered."""
-    asked, texts = row.asked, _texts(scene)
+    asked, texts = row.asked, _texts(run)
     if asked.raw is not None:
-        party = scene.party if asked.raw.key else scene.nobody
+        client = run.client if asked.raw.key else run.nobody
         octets = _octets(asked.raw, texts)
-        return party.ask_for(
+        return client.ask_for(
             _tier(asked), Request(asked.method, asked.path, raw=octets, pipelined=asked.raw.one_answer)
         )
-    party = scene.party if asked.authorization == "Bearer $key" else scene.nobody
+    client = run.client if asked.authorization == "Bearer $key" else run.nobody
     headers = {name: _filled(value, texts) for name, value in asked.fields.items()}
     if asked.authorization is not None:
         headers = {"Authorization": _filled(asked.authorization, texts), **headers}
-    body = _body(asked, scene, texts)
-    exchange = party.ask(_tier(asked), asked.method, _filled(asked.path, texts), body, headers)
+    body = _body(asked, run, texts)
+    exchange = client.ask(_tier(asked), asked.method, _filled(asked.path, texts), body, headers)
     if asked.make_key is not None:
-        scene.keep_key(exchange)
+        run.keep_key(exchange)
     return exchange
 
 
@@ -103,14 +103,14 @@ def _tier(asked: Asked) -> Tier:
     return Tier.SEND if asked.line == "POST /send" else Tier.READ
 
 
-def _body(asked: Asked, scene: Scene, texts: Texts) -> object:
+def _body(asked: Asked, run: Run, texts: Texts) -> object:
     if asked.body is not None:
         return _filled(asked.body, texts).encode(asked.encoding)
     if asked.make_key is not None:
         return _filled_in(asked.make_key, texts)
     if asked.line != "POST /send":
         return None
-    members = {**scene.body(), **_filled_in(asked.send, texts)}
+    members = {**run.body(), **_filled_in(asked.send, texts)}
     return {name: value for name, value in members.items() if name not in asked.without}
 
 
@@ -129,23 +129,23 @@ def near_misses(key: str) -> Texts:
     }
 
 
-def _texts(scene: Scene) -> Texts:
+def _texts(run: Run) -> Texts:
     """Return what the placeholders of the table stand for; none of them has a line break but ``good``."""
-    sender, target = scene.means.sender, scene.party.target
+    sender, target = run.credentials.sender, run.client.target
     domain = sender.rpartition("@")[2]
-    mail = json.dumps(scene.body())
+    mail = json.dumps(run.body())
     good = "\r\n".join(
         [
             *(f"POST {target.path}/send HTTP/1.1", f"Host: {target.authority}", "Connection: close"),
-            *(f"Authorization: Bearer {scene.means.key}", "Content-Type: application/json"),
+            *(f"Authorization: Bearer {run.credentials.key}", "Content-Type: application/json"),
             *(f"Content-Length: {len(mail)}", "", mail),
         ]
     )
     return {
-        "key": scene.means.key,
-        **near_misses(scene.means.key),
+        "key": run.credentials.key,
+        **near_misses(run.credentials.key),
         "from": sender,
-        "to": scene.means.to,
+        "to": run.credentials.to,
         "domain": domain,
         "lookalike": _lookalike(domain),
         "base": target.path,

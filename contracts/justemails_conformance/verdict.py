@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from justemails_conformance.clauses import Clause, Profile
-from justemails_conformance.party import Journal
+from justemails_conformance.client import Journal
 from justemails_conformance.transport import Exchange
 
 

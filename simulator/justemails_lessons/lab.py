@@ -22,7 +22,7 @@ from fakemx.clock import EXAMPLE_INSTANT
 from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.judge import Judge
 from justemails_conformance.reports.text import explained
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_contract.operations import BASE_PATH
 from justemails_lessons.asking import ask
 from justemails_lessons.calls import Call, read_curl, read_fetch
@@ -182,17 +182,17 @@ class Lab:
         """
         server = InProcess(self._world.api, self._world.run, layer)
         profiles = [Profile(profile)]
-        judge = Judge(server, self._means, profiles=profiles, wait=self._wait, stands_still=True, seed=self._seed)
+        judge = Judge(server, self._credentials, profiles=profiles, wait=self._wait, stands_still=True, seed=self._seed)
         judgement = Judgement(judge.judge())
         self._asked += judgement.requests
         return judgement
 
     @cached_property
-    def _means(self) -> Means:
+    def _credentials(self) -> Credentials:
         """What the judge is handed: besides the lab's key one of another account, and one that may send alone."""
         other = self.dashboard.add_account("Somebody")["id"]
         keys = self.dashboard.add_key("Somebody's", account=other), self.dashboard.add_key("Sends only", "send")
-        return Means(self.key, self.sender, other_key=keys[0]["key"], restricted_key=keys[1]["key"])
+        return Credentials(self.key, self.sender, other_key=keys[0]["key"], restricted_key=keys[1]["key"])
 
     def explain(self, clause: str) -> Note:
         """Say what a clause of the API document promises, and how a server is judged by it."""

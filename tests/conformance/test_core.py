@@ -20,16 +20,16 @@ from justemails_conformance.everything import OF_ALL
 from justemails_conformance.judge import Judge, UnreachableError
 from justemails_conformance.reports.json_report import as_json
 from justemails_conformance.reports.text import told
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome, Verdict
 from justemails_contract.operations import Scope
 
 
-def judged(served: ServedSandbox, change: Change = lambda api, _: api, **means: str) -> Verdict:
+def judged(served: ServedSandbox, change: Change = lambda api, _: api, **credentials: str) -> Verdict:
     served.limiter.forget()
     with serving(change(_dated(spoken(served), served), Ground(served.key))) as base_url:
-        given = Means(served.key, "hello@yourdomain.com", unverified="x@unverified.example", **means)
+        given = Credentials(served.key, "hello@yourdomain.com", unverified="x@unverified.example", **credentials)
         return Judge(Target(base_url), given, wait=partial(advance, served)).judge()
 
 
@@ -116,7 +116,7 @@ def test_a_key_that_is_echoed_by_what_is_no_such_server_is_not_shown() -> None:
     deed = says(f"HTTP/1.1 302 Found\r\nLocation: /{key}\r\nContent-Length: 0\r\n\r\n".encode())
 
     with server(deed) as base_url, pytest.raises(UnreachableError, match='leads to "/<key>"'):
-        Judge(Target(base_url), Means(key, "a@b.example")).judge()
+        Judge(Target(base_url), Credentials(key, "a@b.example")).judge()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,9 @@ def test_a_key_that_is_echoed_by_what_is_no_such_server_is_not_shown() -> None:
 )
 def test_what_is_no_such_server_is_said_in_one_line(deed: Any, words: str) -> None:
     with server(deed) as base_url:
-        judge = Judge(Target(base_url, deadline_s=0.2 if deed is hangs else 2.0), Means("je_live_x", "a@b.example"))
+        judge = Judge(
+            Target(base_url, deadline_s=0.2 if deed is hangs else 2.0), Credentials("je_live_x", "a@b.example")
+        )
         with pytest.raises(UnreachableError, match=words) as caught:
             judge.judge()
 

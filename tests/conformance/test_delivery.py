@@ -11,13 +11,13 @@ from tests.conformance.mutants.serving import Straight, spoken
 from justemails.domains.domain import records_of
 from justemails_command.serving import ServedSandbox
 from justemails_conformance.clauses import Profile, clauses
+from justemails_conformance.client import BUDGET, Client, Journal, Tier
 from justemails_conformance.control import Control, Mail
 from justemails_conformance.declared import Declared
 from justemails_conformance.delivery import DELIVERY, Deliveries
 from justemails_conformance.judge import Judge
 from justemails_conformance.pace import Pace
-from justemails_conformance.party import BUDGET, Journal, Party, Tier
-from justemails_conformance.scene import Means, Scene
+from justemails_conformance.run import Credentials, Run
 from justemails_conformance.target_file import read_target
 from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import Target
@@ -28,8 +28,8 @@ from justemails_sandbox.sending import SENDING_HOST
 def judged(served: ServedSandbox, change: Change = lambda api, _: api, control: Control | None = None) -> Verdict:
     served.limiter.forget()
     target = Straight(change(spoken(served), Ground(served.key)))
-    means = Means(served.key, "hello@yourdomain.com")
-    return Judge(target, means, profiles=[Profile.DELIVERY], control=control or Control(served.control)).judge()
+    credentials = Credentials(served.key, "hello@yourdomain.com")
+    return Judge(target, credentials, profiles=[Profile.DELIVERY], control=control or Control(served.control)).judge()
 
 
 def failed(verdict: Verdict) -> list[str]:
@@ -52,9 +52,9 @@ def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox) -> None:
 
 
 def test_without_a_control_api_everything_is_skipped_for_that_reason(served: ServedSandbox) -> None:
-    means = Means(served.key, "hello@yourdomain.com")
+    credentials = Credentials(served.key, "hello@yourdomain.com")
 
-    verdict = Judge(Target(served.api), means, profiles=[Profile.DELIVERY]).judge()
+    verdict = Judge(Target(served.api), credentials, profiles=[Profile.DELIVERY]).judge()
 
     assert {(f.outcome, "--control" in f.got) for f in verdict.findings} == {(Outcome.SKIP, True)}
     assert not verdict.enough
@@ -188,7 +188,7 @@ def test_on_a_clock_that_only_goes_a_retry_that_does_not_come_is_a_failure_where
 
     verdict = Judge(
         Target(served.api),
-        Means(served.key, "hello@yourdomain.com"),
+        Credentials(served.key, "hello@yourdomain.com"),
         profiles=[Profile.DELIVERY],
         control=control,
         declared=declared,
@@ -210,16 +210,16 @@ def test_a_server_that_declares_that_it_takes_its_time_is_waited_for_that_long(s
             asked.append(timeout_s)
             return []
 
-    scene = Scene(
-        Party(Target(served.api), served.key, Journal()),
-        Means(served.key, "hello@yourdomain.com"),
+    run = Run(
+        Client(Target(served.api), served.key, Journal()),
+        Credentials(served.key, "hello@yourdomain.com"),
         1,
         Pace(lambda seconds: None),
         control=Slow(served.control),
         declared=Declared(delivers_within_s=70),
     )
 
-    assert Deliveries(scene).mails("x@example.test") == []
+    assert Deliveries(run).mails("x@example.test") == []
     assert asked == [30, 30, 10]
 
 

@@ -19,12 +19,12 @@ from tests.sandbox.harness import COMMAND
 from justemails_command.serving import ServedSandbox
 from justemails_conformance import fuzz
 from justemails_conformance.clauses import Profile, clauses
+from justemails_conformance.client import BUDGET, Tier
 from justemails_conformance.fuzz import operations
 from justemails_conformance.judge import Judge
-from justemails_conformance.party import BUDGET, Tier
 from justemails_conformance.reports.json_report import as_json
 from justemails_conformance.reports.text import told
-from justemails_conformance.scene import UNKNOWN_KEY_ID, Means
+from justemails_conformance.run import UNKNOWN_KEY_ID, Credentials
 from justemails_conformance.transport import Exchange, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
@@ -43,7 +43,7 @@ def judged_afresh(kind: type[Service], *only: str, seed: int, time: Waiting | No
     with mock.patch.object(micro, "Service", kind), micro.serving(time.now_s) as (base_url, key):
         judge = Judge(
             Target(base_url),
-            Means(key, SENDER),
+            Credentials(key, SENDER),
             profiles=[Profile.FUZZ],
             only=lambda clause: not only or clause in only,
             wait=time.wait,
@@ -68,8 +68,8 @@ def test_every_clause_of_the_profile_has_a_check() -> None:
 
 @pytest.mark.usefixtures("drawn_once")
 def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
-    means = Means(served.key, "hello@yourdomain.com")
-    verdict = Judge(Target(served.api), means, profiles=[Profile.FUZZ], wait=waiting, seed=1).judge()
+    credentials = Credentials(served.key, "hello@yourdomain.com")
+    verdict = Judge(Target(served.api), credentials, profiles=[Profile.FUZZ], wait=waiting, seed=1).judge()
 
     assert not_passed(verdict) == []
     assert verdict.created == verdict.removed

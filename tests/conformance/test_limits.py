@@ -9,7 +9,7 @@ from justemails_conformance.clauses import Profile, clauses
 from justemails_conformance.evidence import retry_after_s
 from justemails_conformance.judge import Judge
 from justemails_conformance.limits import LIMITS
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_conformance.transport import Answer, Exchange, Request, Target
 from justemails_conformance.verdict import Outcome
 
@@ -20,8 +20,8 @@ def test_every_clause_of_the_profile_has_a_check() -> None:
 
 @pytest.mark.slow
 def test_the_sandbox_passes_and_nothing_is_left(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
-    means = Means(served.key, "hello@yourdomain.com")
-    verdict = Judge(Target(served.api), means, profiles=[Profile.LIMITS], wait=waiting).judge()
+    credentials = Credentials(served.key, "hello@yourdomain.com")
+    verdict = Judge(Target(served.api), credentials, profiles=[Profile.LIMITS], wait=waiting).judge()
 
     assert [f.clause.id for f in verdict.findings if f.outcome is not Outcome.PASS] == []
     assert verdict.created == verdict.removed

@@ -14,7 +14,7 @@ from tests.conformance.mutants.serving import Waiting
 
 from justemails_conformance.clauses import Profile
 from justemails_conformance.judge import Judge
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
 
@@ -22,8 +22,8 @@ from justemails_conformance.verdict import Finding, Outcome, Verdict
 def judged(profile: Profile) -> Verdict:
     waiting = Waiting()
     with micro.serving(waiting.now_s) as (base_url, key):
-        means = Means(key, f"hello@{micro.VERIFIED}", unverified="x@unverified.example")
-        return Judge(Target(base_url), means, profiles=[profile], wait=waiting.wait).judge()
+        credentials = Credentials(key, f"hello@{micro.VERIFIED}", unverified="x@unverified.example")
+        return Judge(Target(base_url), credentials, profiles=[profile], wait=waiting.wait).judge()
 
 
 def test_it_passes_the_core_profile_and_what_it_chooses_otherwise_is_a_warning_or_observed() -> None:
@@ -72,7 +72,7 @@ def judged_over_https(*, plain_http_too: bool) -> Finding:
     time = Waiting()
     with micro.serving(time.now_s) as (base_url, key), server(hangs) as nobody:
         target = over_https(base_url, base_url if plain_http_too else nobody)
-        judge = Judge(target, Means(key, f"hello@{micro.VERIFIED}"), only=lambda clause: clause == "base.https")
+        judge = Judge(target, Credentials(key, f"hello@{micro.VERIFIED}"), only=lambda clause: clause == "base.https")
         with mock.patch("justemails_conformance.core.asking._PLAIN_DEADLINE_S", 0.2):
             (finding,) = judge.judge().findings
     return finding

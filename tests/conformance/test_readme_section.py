@@ -55,7 +55,14 @@ def test_the_failure_it_shows_is_one_that_is_told() -> None:
     with Grounds() as grounds:
         base = grounds.base(mutant.profiles)
         with serving(mutant.change(base.api, base.ground)) as base_url:
-            options = ("--key", base.means.key, "--from", base.means.sender, "--only", "status.response.subject")
+            options = (
+                "--key",
+                base.credentials.key,
+                "--from",
+                base.credentials.sender,
+                "--only",
+                "status.response.subject",
+            )
             told = run("conform", base_url, *options, code=1).stdout
 
     def alike(text: str) -> str:

@@ -24,7 +24,7 @@ from justemails_command.serving import ServedSandbox
 from justemails_conformance.reports.again import curl, replay
 from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.json_report import SCHEMA, as_json, dumped
-from justemails_conformance.scene import UNKNOWN_KEY
+from justemails_conformance.run import UNKNOWN_KEY
 from justemails_conformance.transport import Exchange, Request
 from justemails_conformance.verdict import Outcome, Verdict
 

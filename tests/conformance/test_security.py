@@ -21,14 +21,14 @@ from tests.conformance.mutants.serving import Waiting
 from justemails_command.serving import ServedSandbox
 from justemails_conformance.bad_inputs import bad_inputs
 from justemails_conformance.clauses import Profile
+from justemails_conformance.client import Client, Journal, Tier
 from justemails_conformance.everything import OF_ALL
 from justemails_conformance.judge import Judge
 from justemails_conformance.pace import Pace
-from justemails_conformance.party import Journal, Party, Tier
 from justemails_conformance.reports.again import curl
 from justemails_conformance.reports.json_report import as_json
 from justemails_conformance.reports.text import told
-from justemails_conformance.scene import Means, Scene
+from justemails_conformance.run import Credentials, Run
 from justemails_conformance.security import ask, near_misses
 from justemails_conformance.transport import Exchange, Request, Target
 from justemails_conformance.verdict import Finding, Outcome, Verdict
@@ -42,7 +42,7 @@ def judged(base_url: str, key: str, *rows: str, deadline_s: float = 5.0) -> Verd
     wanted = [f"security.{row}" for row in rows]
     return Judge(
         Target(base_url, deadline_s=deadline_s),
-        Means(key, SENDER),
+        Credentials(key, SENDER),
         profiles=[Profile.SECURITY],
         only=lambda clause: not rows or clause in wanted,
         wait=lambda seconds: None,
@@ -60,7 +60,7 @@ def test_the_reference_passes_every_row_without_a_warning_and_what_every_answer_
 ) -> None:
     judge = Judge(
         Target(served.api),
-        Means(served.key, SENDER),
+        Credentials(served.key, SENDER),
         profiles=[Profile.CORE, Profile.SECURITY],
         only=lambda clause: clause.startswith("security.") or clause in OF_ALL,
         wait=waiting,
@@ -78,20 +78,20 @@ def test_the_reference_answers_every_row_as_the_table_says(
     served: ServedSandbox, waiting: Callable[[float], None]
 ) -> None:
     pace = Pace(waiting)
-    party = Party(Target(served.api), served.key, Journal(), pace)
-    scene = Scene(party, Means(served.key, SENDER), 1, pace)
+    client = Client(Target(served.api), served.key, Journal(), pace)
+    run = Run(client, Credentials(served.key, SENDER), 1, pace)
 
-    answers = {row.id: ask(row, scene).status or None for row in bad_inputs().values()}
+    answers = {row.id: ask(row, run).status or None for row in bad_inputs().values()}
 
     assert answers == {row.id: row.reference for row in bad_inputs().values()}
-    assert scene.made == []
+    assert run.made == []
 
 
 def test_few_keys_are_made_and_asked_for(served: ServedSandbox, waiting: Callable[[float], None]) -> None:
     """[limits.keys]: ten calls a minute, of which cleaning up takes some."""
     judge = Judge(
         Target(served.api),
-        Means(served.key, SENDER),
+        Credentials(served.key, SENDER),
         profiles=[Profile.SECURITY],
         only=lambda clause: clause.startswith("security.keys."),
         wait=waiting,
@@ -107,7 +107,7 @@ def test_a_server_that_nobody_made_for_this_suite_is_warned_and_does_not_fail() 
     time = Waiting()
     with micro.serving(time.now_s) as (base_url, key):
         target = Target(base_url, deadline_s=1.0)
-        verdict = Judge(target, Means(key, SENDER), profiles=[Profile.SECURITY], wait=time.wait).judge()
+        verdict = Judge(target, Credentials(key, SENDER), profiles=[Profile.SECURITY], wait=time.wait).judge()
 
     assert [(f.clause.id, f.got) for f in verdict.findings if f.outcome in {Outcome.FAIL, Outcome.ERROR}] == []
     warned = {f.clause.id for f in verdict.findings if f.outcome is Outcome.WARN}

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 
 from justemails_conformance.checks import Check, Look, bound
 from justemails_conformance.core import asking, ending, listing, looking, managing, sending
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 
-CORE: Mapping[str, Look[Scene]] = {
+CORE: Mapping[str, Look[Run]] = {
     **sending.CHECKS,
     **looking.CHECKS,
     **listing.CHECKS,
@@ -26,15 +26,15 @@ CORE: Mapping[str, Look[Scene]] = {
 }
 """The checks by their clauses."""
 
-ENDING: Mapping[str, Look[Scene]] = ending.CHECKS
+ENDING: Mapping[str, Look[Run]] = ending.CHECKS
 """Those that are made when the other profiles have been judged."""
 
 
-def checks(scene: Scene) -> Mapping[str, Check]:
+def checks(run: Run) -> Mapping[str, Check]:
     """Return the checks of a run."""
-    return bound(CORE, scene)
+    return bound(CORE, run)
 
 
-def last_checks(scene: Scene) -> Mapping[str, Check]:
+def last_checks(run: Run) -> Mapping[str, Check]:
     """Return the checks for the end of a run."""
-    return bound(ENDING, scene)
+    return bound(ENDING, run)

@@ -10,61 +10,61 @@ from justemails_conformance.evidence import (
     response_of,
     succeeded,
 )
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 
-CHECKS: dict[str, Look[Scene]] = {}
+CHECKS: dict[str, Look[Run]] = {}
 
 check = binder(CHECKS)
 
 
 @check("send.response.id.read")
-def _(scene: Scene) -> None:
-    told(scene)
+def _(run: Run) -> None:
+    told(run)
 
 
 @check("status.purpose")
-def _(scene: Scene) -> None:
-    succeeded(scene.status)
+def _(run: Run) -> None:
+    succeeded(run.status)
 
 
 @check("status.response")
-def _(scene: Scene) -> None:
-    response_of(given(scene.status, "status.purpose"), TOLD)
+def _(run: Run) -> None:
+    response_of(given(run.status, "status.purpose"), TOLD)
 
 
 @check("status.response.id")
-def _(scene: Scene) -> None:
-    member(told(scene), *exactly("id", scene.id_of(scene.full, "send.response.id")))
+def _(run: Run) -> None:
+    member(told(run), *exactly("id", run.id_of(run.full, "send.response.id")))
 
 
 @check("status.response.from")
-def _(scene: Scene) -> None:
-    member(told(scene), *exactly("from", scene.full_body["from"]))
+def _(run: Run) -> None:
+    member(told(run), *exactly("from", run.full_body["from"]))
 
 
 @check("status.response.to")
-def _(scene: Scene) -> None:
-    member(told(scene), *exactly("to", scene.full_body["to"]))
+def _(run: Run) -> None:
+    member(told(run), *exactly("to", run.full_body["to"]))
 
 
 @check("status.response.subject")
-def _(scene: Scene) -> None:
+def _(run: Run) -> None:
     """Of two messages, so that nobody tells the one's for the other's."""
-    member(told(scene), *exactly("subject", scene.full_body["subject"]))
-    second = scene.party.status(scene.id_of(scene.minimal, "send.request.minimal"))
-    member(given(second, "status.purpose", "status.response", TOLD), *exactly("subject", scene.subject))
+    member(told(run), *exactly("subject", run.full_body["subject"]))
+    second = run.client.status(run.id_of(run.minimal, "send.request.minimal"))
+    member(given(second, "status.purpose", "status.response", TOLD), *exactly("subject", run.subject))
 
 
 @check("status.unknown")
-def _(scene: Scene) -> None:
+def _(run: Run) -> None:
     """Not even one that differs from a message's by its last character, or by the case of its letters."""
-    for unknown in scene.almost_ids(scene.full):
-        refused(scene.party.status(unknown), 404)
+    for unknown in run.almost_ids(run.full):
+        refused(run.client.status(unknown), 404)
 
 
 @check("status.account")
-def _(scene: Scene) -> None:
+def _(run: Run) -> None:
     """Whatever refuses it will do (CHOICE-14)."""
-    exchange = scene.other.status(scene.id_of(scene.full, "send.response.id"))
+    exchange = run.other.status(run.id_of(run.full, "send.response.id"))
     if exchange.succeeded:
         raise BreachError("no message of another account", f"{exchange.status} and the message", exchange)

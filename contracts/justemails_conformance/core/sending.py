@@ -1,6 +1,7 @@
 """POST /send: what is taken, what is refused, and the answer."""
 
 from justemails_conformance.checks import Look, binder
+from justemails_conformance.client import Tier
 from justemails_conformance.core.shared import SENT, a_status, a_text, exactly, near_now, prefix, sent
 from justemails_conformance.evidence import (
     BreachError,
@@ -13,38 +14,37 @@ from justemails_conformance.evidence import (
     shown,
     succeeded,
 )
-from justemails_conformance.party import Tier
-from justemails_conformance.scene import HTML, TEXT, Scene
+from justemails_conformance.run import HTML, TEXT, Run
 from justemails_conformance.transport import Exchange
 
-CHECKS: dict[str, Look[Scene]] = {}
+CHECKS: dict[str, Look[Run]] = {}
 
 check = binder(CHECKS)
 
 
 @check("send.request")
-def _(scene: Scene) -> None:
-    succeeded(scene.full)
+def _(run: Run) -> None:
+    succeeded(run.full)
 
 
 @check("send.request.minimal")
-def _(scene: Scene) -> None:
-    succeeded(scene.minimal)
+def _(run: Run) -> None:
+    succeeded(run.minimal)
 
 
 @check("send.request.text")
-def _(scene: Scene) -> None:
-    given(scene.minimal, "send.request.minimal")
-    succeeded(scene.in_text)
+def _(run: Run) -> None:
+    given(run.minimal, "send.request.minimal")
+    succeeded(run.in_text)
 
 
-def _is_taken(**members: object) -> Look[Scene]:
+def _is_taken(**members: object) -> Look[Run]:
     """Return a check that some members are taken: they were in the full body, and by themselves if that was refused."""
 
-    def look(scene: Scene) -> None:
-        given(scene.minimal, "send.request.minimal")
-        if not scene.full.succeeded:
-            succeeded(scene.send(**members))
+    def look(run: Run) -> None:
+        given(run.minimal, "send.request.minimal")
+        if not run.full.succeeded:
+            succeeded(run.send(**members))
 
     return look
 
@@ -55,19 +55,19 @@ check("send.request.headers")(_is_taken(headers={"X-My-Tag": "onboarding"}))
 
 
 @check("send.request.replyTo")
-def _(scene: Scene) -> None:
-    _is_taken(replyTo=scene.means.sender)(scene)
+def _(run: Run) -> None:
+    _is_taken(replyTo=run.credentials.sender)(run)
 
 
 @check("send.response")
-def _(scene: Scene) -> None:
-    response_of(given(scene.full, "send.request"), SENT)
+def _(run: Run) -> None:
+    response_of(given(run.full, "send.request"), SENT)
 
 
 @check("send.response.id")
-def _(scene: Scene) -> None:
-    ids = [member(sent(scene), *a_text("id"))]
-    for exchange in (scene.minimal, scene.in_text):
+def _(run: Run) -> None:
+    ids = [member(sent(run), *a_text("id"))]
+    for exchange in (run.minimal, run.in_text):
         if exchange.succeeded:
             ids.append(member(given(exchange, "send.request", "send.response", SENT), *a_text("id")))
             if ids[-1] in ids[:-1]:
@@ -75,30 +75,30 @@ def _(scene: Scene) -> None:
 
 
 @check("send.response.id.prefix")
-def _(scene: Scene) -> None:
-    prefix(sent(scene), "id", "msg_")
+def _(run: Run) -> None:
+    prefix(sent(run), "id", "msg_")
 
 
 @check("send.response.status")
-def _(scene: Scene) -> None:
-    status = member(sent(scene), *a_status())
+def _(run: Run) -> None:
+    status = member(sent(run), *a_status())
     if status != "queued":
-        raise BreachError('status: "queued"', shown(status), scene.full, warns=True)
+        raise BreachError('status: "queued"', shown(status), run.full, warns=True)
 
 
 @check("send.response.from")
-def _(scene: Scene) -> None:
-    member(sent(scene), *exactly("from", scene.full_body["from"]))
+def _(run: Run) -> None:
+    member(sent(run), *exactly("from", run.full_body["from"]))
 
 
 @check("send.response.to")
-def _(scene: Scene) -> None:
+def _(run: Run) -> None:
     """The second mail goes to an address with capitals: the part before the @ is the recipient's own business."""
-    member(sent(scene), *exactly("to", scene.full_body["to"]))
-    second = given(scene.minimal, "send.request.minimal", "send.response")
+    member(sent(run), *exactly("to", run.full_body["to"]))
+    second = given(run.minimal, "send.request.minimal", "send.response")
     told = member(second, *a_text("to"))
-    if _with_a_small_domain(told) != _with_a_small_domain(scene.capital_to):
-        raise BreachError(f"to: {shown(scene.capital_to)}", shown(told), second)
+    if _with_a_small_domain(told) != _with_a_small_domain(run.capital_to):
+        raise BreachError(f"to: {shown(run.capital_to)}", shown(told), second)
 
 
 def _with_a_small_domain(address: str) -> str:
@@ -107,55 +107,55 @@ def _with_a_small_domain(address: str) -> str:
 
 
 @check("send.response.createdAt")
-def _(scene: Scene) -> None:
-    near_now(sent(scene), "createdAt")
+def _(run: Run) -> None:
+    near_now(sent(run), "createdAt")
 
 
-def _sent_badly(scene: Scene, **changed: object) -> Exchange:
+def _sent_badly(run: Run, **changed: object) -> Exchange:
     """Send a mail that ought to be refused, or skip where good ones are: then it says nothing."""
-    _needs_sends(scene)
-    return scene.send_badly(**changed)
+    _needs_sends(run)
+    return run.send_badly(**changed)
 
 
-def _needs_sends(scene: Scene) -> None:
-    if not scene.a_send_is_taken:
+def _needs_sends(run: Run) -> None:
+    if not run.a_send_is_taken:
         raise SkippedError("needs send.request.minimal")
 
 
 @check("send.request.from")
-def _(scene: Scene) -> None:
-    refused(_sent_badly(scene, **{"from": None}), 400, 422)
-    refused(_sent_badly(scene, **{"from": "hello"}), 400, 422)
+def _(run: Run) -> None:
+    refused(_sent_badly(run, **{"from": None}), 400, 422)
+    refused(_sent_badly(run, **{"from": "hello"}), 400, 422)
 
 
 @check("send.request.to.required")
-def _(scene: Scene) -> None:
-    _needs_sends(scene)
-    refused(scene.without_to, 400, 422)
+def _(run: Run) -> None:
+    _needs_sends(run)
+    refused(run.without_to, 400, 422)
 
 
 @check("send.request.to")
-def _(scene: Scene) -> None:
+def _(run: Run) -> None:
     for wrong in (12, "", "not an address"):
-        refused(_sent_badly(scene, to=wrong), 400, 422)
+        refused(_sent_badly(run, to=wrong), 400, 422)
 
 
 @check("send.request.subject")
-def _(scene: Scene) -> None:
-    refused(_sent_badly(scene, subject=None), 400, 422)
+def _(run: Run) -> None:
+    refused(_sent_badly(run, subject=None), 400, 422)
 
 
 @check("send.request.from.domain")
-def _(scene: Scene) -> None:
+def _(run: Run) -> None:
     """Also a domain that only ends, or begins, like the verified one."""
-    local, _, domain = scene.means.sender.rpartition("@")
-    for sender in (scene.unverified, f"{local}@{scene.run_id}{domain}", f"{local}@{domain}.{scene.run_id}.com"):
-        refused(_sent_badly(scene, **{"from": sender}), 422)
+    local, _, domain = run.credentials.sender.rpartition("@")
+    for sender in (run.unverified, f"{local}@{run.run_id}{domain}", f"{local}@{domain}.{run.run_id}.com"):
+        refused(_sent_badly(run, **{"from": sender}), 422)
 
 
 @check("errors.example")
-def _(scene: Scene) -> None:
-    exchange = refused(scene.without_to, 400, 422)
+def _(run: Run) -> None:
+    exchange = refused(run.without_to, 400, 422)
     body = object_of(exchange)
     if body.get("error") != "VALIDATION_ERROR" or "to" not in str(body.get("message")):
         expected = 'error: "VALIDATION_ERROR", and a message that names to'
@@ -163,9 +163,9 @@ def _(scene: Scene) -> None:
 
 
 @check("errors.400")
-def _(scene: Scene) -> None:
-    _needs_sends(scene)
-    refused(scene.party.ask(Tier.SEND, "POST", "/send", b"[]"), 400, 415, 422)
-    exchange = refused(scene.party.ask(Tier.SEND, "POST", "/send", b'{"from": '), 400, 415, 422)
+def _(run: Run) -> None:
+    _needs_sends(run)
+    refused(run.client.ask(Tier.SEND, "POST", "/send", b"[]"), 400, 415, 422)
+    exchange = refused(run.client.ask(Tier.SEND, "POST", "/send", b'{"from": '), 400, 415, 422)
     if exchange.status != 400:
         raise BreachError("400", str(exchange.status), exchange, warns=True)

@@ -13,7 +13,7 @@ from justemails_conformance.evidence import (
     shown,
     time_of,
 )
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 from justemails_conformance.transport import Exchange
 
 SENT = ("id", "status", "from", "to", "createdAt")  # [send.response]
@@ -57,13 +57,13 @@ def prefix(exchange: Exchange, name: str, beginning: str) -> None:
         raise BreachError(f"{name}: a text that begins with {beginning}", shown(value), exchange, warns=True)
 
 
-def sent(scene: Scene) -> Exchange:
-    return given(scene.full, "send.request", "send.response", SENT)
+def sent(run: Run) -> Exchange:
+    return given(run.full, "send.request", "send.response", SENT)
 
 
-def told(scene: Scene) -> Exchange:
-    return given(scene.status, "status.purpose", "status.response", TOLD)
+def told(run: Run) -> Exchange:
+    return given(run.status, "status.purpose", "status.response", TOLD)
 
 
-def created(scene: Scene) -> Exchange:
-    return given(scene.created, "keys.create", "keys.create.response", MADE)
+def created(run: Run) -> Exchange:
+    return given(run.created, "keys.create", "keys.create.response", MADE)

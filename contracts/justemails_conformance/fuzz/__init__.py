@@ -1,7 +1,7 @@
 """The fuzz profile: requests that nobody wrote down, drawn from the contract, and stories of an account.
 
 All of it is advice. A server that answers odd requests with what the document has for answers passes; which of them it
-takes is its own affair. What schemathesis and Hypothesis draw goes out through the same party as everything else, so
+takes is its own affair. What schemathesis and Hypothesis draw goes out through the same client as everything else, so
 that budget, deadlines, journal and redaction hold. Both libraries come with the extra ``fuzz`` and are imported when
 the first check is made.
 
@@ -22,7 +22,7 @@ from random import Random
 from justemails_conformance.checks import Check
 from justemails_conformance.evidence import SkippedError
 from justemails_conformance.fuzz.asking import Sent
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 
 CLAUSES = (
     "fuzz.send",
@@ -38,19 +38,19 @@ CLAUSES = (
 _NEEDED = ("hypothesis", "schemathesis")
 
 
-def checks(scene: Scene) -> Mapping[str, Check]:
+def checks(run: Run) -> Mapping[str, Check]:
     """Return the checks of a run."""
     sent: list[Sent] = []
-    return {clause: partial(_look, clause, scene, sent) for clause in CLAUSES}
+    return {clause: partial(_look, clause, run, sent) for clause in CLAUSES}
 
 
-def _look(clause: str, scene: Scene, sent: list[Sent]) -> None:
+def _look(clause: str, run: Run, sent: list[Sent]) -> None:
     if not all(find_spec(name) for name in _NEEDED):
         raise SkippedError("needs pip install 'justemails[fuzz]'")
     from justemails_conformance.fuzz.operations import OPERATIONS
     from justemails_conformance.fuzz.story import tell
 
     # A clause draws the same whether it is judged alone or after others; the run's id comes from its seed.
-    seed = Random(f"{scene.run_id} {clause}").getrandbits(64)  # noqa: S311  # no secret is drawn
+    seed = Random(f"{run.run_id} {clause}").getrandbits(64)  # noqa: S311  # no secret is drawn
     look = tell if clause == "fuzz.story" else OPERATIONS[clause]
-    look(scene, sent, seed)
+    look(run, sent, seed)

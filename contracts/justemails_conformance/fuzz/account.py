@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from operator import eq
 
+from justemails_conformance.client import Client, Tier, quoted
 from justemails_conformance.control import Made
 from justemails_conformance.evidence import (
     BreachError,
@@ -27,8 +28,7 @@ from justemails_conformance.evidence import (
 )
 from justemails_conformance.fuzz.asking import Asking, Sent
 from justemails_conformance.fuzz.escaped import in_ascii, plain
-from justemails_conformance.party import Party, Tier, quoted
-from justemails_conformance.scene import UNKNOWN_ID, Scene
+from justemails_conformance.run import UNKNOWN_ID, Run
 from justemails_conformance.transport import Exchange
 
 MOST_SENDS = 15  # in all stories together, as are the next two
@@ -52,7 +52,7 @@ class Key:
     """A key on its way: made, used, listed, revoked."""
 
     made: Made
-    party: Party
+    client: Client
     used: bool = False
     listed: bool = False
     revoked: bool = False
@@ -66,9 +66,9 @@ class Account:
         over: why the stories have ended.
     """
 
-    def __init__(self, scene: Scene, asking: Asking, sent: Sequence[Sent]) -> None:
+    def __init__(self, run: Run, asking: Asking, sent: Sequence[Sent]) -> None:
         self.over: Exception | None = None
-        self._scene = scene
+        self._run = run
         self._asking = asking
         self._before = {message.id for message in sent}
         self._messages: list[Message] = []
@@ -94,27 +94,27 @@ class Account:
             self.follow(partial(self.look, number))
             self.follow(self.use_the_key)
         self.follow(self.list_messages)
-        self.follow(partial(self.look_for_nothing, self._scene.run_id))
+        self.follow(partial(self.look_for_nothing, self._run.run_id))
 
     def pause(self) -> None:
         if self._pauses < _MOST_PAUSES:
             self._pauses += 1
             self._step("", f"wait {_PAUSE_S:g} s")
-            self._scene.pace.wait(_PAUSE_S)
+            self._run.pace.wait(_PAUSE_S)
 
     def send(self, subject: str) -> None:
         """Send a mail like no other, because what comes of sending one twice is open (CHOICE-42)."""
         if len(self._messages) >= MOST_SENDS:
             return
-        subject = f"{subject} {self._scene.run_id} {len(self._messages)}"
+        subject = f"{subject} {self._run.run_id} {len(self._messages)}"
         self._step(f"message {len(self._messages)}", f"send {shown(subject)}")
-        exchange = self._ask(self._scene.party, Tier.SEND, "POST", "/send", self._scene.body(subject=subject))
+        exchange = self._ask(self._run.client, Tier.SEND, "POST", "/send", self._run.body(subject=subject))
         if exchange is None or not exchange.succeeded:  # no subject is promised to be taken
             return
         id_ = member(exchange, "id", is_text, "a text that is not empty")
         if any(id_ == message.sent.id for message in self._messages):
             raise BreachError("id: another one for each message", f"{shown(id_)} again", exchange)
-        sent = Sent(id_, self._scene.means.sender, self._scene.means.to, subject)
+        sent = Sent(id_, self._run.credentials.sender, self._run.credentials.to, subject)
         _echo(exchange, object_of(exchange), {"from": sent.sender, "to": sent.to})
         created_at = time_of(member(exchange, "createdAt", is_time, "an RFC 3339 time"))
         self._messages.append(Message(sent, created_at))
@@ -125,7 +125,7 @@ class Account:
         number %= len(self._messages)
         message = self._messages[number]
         self._step(f"message {number}", f"look at message {number}")
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", f"/send/{quoted(message.sent.id)}")
+        exchange = self._ask(self._run.client, Tier.READ, "GET", f"/send/{quoted(message.sent.id)}")
         if exchange is None:
             return
         body, sent = object_of(succeeded(exchange)), message.sent
@@ -150,7 +150,7 @@ class Account:
 
     def look_for_nothing(self, end: str) -> None:
         self._step("", f"look for {UNKNOWN_ID}{end}")
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", f"/send/{UNKNOWN_ID}{end}")
+        exchange = self._ask(self._run.client, Tier.READ, "GET", f"/send/{UNKNOWN_ID}{end}")
         if exchange is not None and exchange.status != 404:
             raise BreachError("404 for an id that names nothing", str(exchange.status), exchange)
 
@@ -160,7 +160,7 @@ class Account:
 
     def _list_messages(self) -> None:
         """The total counts what was sent [messages.pagination.total]; what was delivered is not queued again."""
-        exchange = self._ask(self._scene.party, Tier.READ, "GET", "/messages")
+        exchange = self._ask(self._run.client, Tier.READ, "GET", "/messages")
         if exchange is None:
             return
         body = object_of(succeeded(exchange))
@@ -192,18 +192,18 @@ class Account:
     def _make_a_key(self) -> None:
         self._key_calls += 1
         self._step("key", "make a key")
-        name = f"Conformance {self._scene.run_id} story"
-        exchange = self._ask(self._scene.party, Tier.KEYS, "POST", "/api-keys", {"name": name})
-        made = self._scene.keep_key(exchange, name) if exchange is not None else None
+        name = f"Conformance {self._run.run_id} story"
+        exchange = self._ask(self._run.client, Tier.KEYS, "POST", "/api-keys", {"name": name})
+        made = self._run.keep_key(exchange, name) if exchange is not None else None
         if exchange is not None and made is not None:
-            self._key = Key(made, self._scene.party.with_key(made.secret))
+            self._key = Key(made, self._run.client.with_key(made.secret))
             _echo(exchange, object_of(exchange), {"name": name})
 
     def _list_keys(self, key: Key) -> None:
         self._key_calls += 1
         key.listed = True
         self._step("key", "list the keys")
-        exchange = self._ask(self._scene.party, Tier.KEYS, "GET", "/api-keys")
+        exchange = self._ask(self._run.client, Tier.KEYS, "GET", "/api-keys")
         if exchange is None:
             return
         data = member(exchange, "data", lambda given: isinstance(given, list), "an array")
@@ -213,12 +213,12 @@ class Account:
     def _revoke(self, key: Key) -> None:
         self._key_calls += 1
         self._step("key", "revoke the key")
-        exchange = self._ask(self._scene.party, Tier.KEYS, "DELETE", f"/api-keys/{quoted(key.made.id)}")
+        exchange = self._ask(self._run.client, Tier.KEYS, "DELETE", f"/api-keys/{quoted(key.made.id)}")
         if exchange is None:
             return
         member(succeeded(exchange), "deleted", lambda given: given is True, "true")
         key.revoked = True
-        self._scene.revoked.append(key.made)
+        self._run.revoked.append(key.made)
 
     def use_the_key(self) -> None:
         key = self._key
@@ -232,7 +232,7 @@ class Account:
 
     def _use(self, key: Key) -> None:
         """A key works until it is revoked, and never again [keys.revoke.irreversible]."""
-        exchange = self._ask(key.party, Tier.READ, "GET", "/messages")
+        exchange = self._ask(key.client, Tier.READ, "GET", "/messages")
         if exchange is None:
             return
         if not key.revoked:
@@ -250,11 +250,11 @@ class Account:
             try:
                 return look()
             except BreachError:
-                self._scene.pace.wait(_LOOK_AGAIN_S)
+                self._run.pace.wait(_LOOK_AGAIN_S)
         return look()
 
-    def _ask(self, party: Party, tier: Tier, method: str, path: str, body: object = None) -> Exchange | None:
-        exchange = self._asking.ask(tier, method, path, _octets(body), party=party)
+    def _ask(self, client: Client, tier: Tier, method: str, path: str, body: object = None) -> Exchange | None:
+        exchange = self._asking.ask(tier, method, path, _octets(body), client=client)
         if exchange is not None and exchange.status >= 500:
             raise BreachError("any answer but 5xx", str(exchange.status), exchange)
         return exchange

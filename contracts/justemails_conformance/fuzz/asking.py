@@ -6,10 +6,10 @@ and so is each request that nobody answers. Where they are a tenth, the check sh
 
 from dataclasses import dataclass
 
+from justemails_conformance.client import Client, Tier
 from justemails_conformance.evidence import BreachError, InconclusiveError, retry_after_s
 from justemails_conformance.fuzz.escaped import in_ascii
-from justemails_conformance.party import Party, Tier
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 from justemails_conformance.transport import Exchange
 
 _LONGEST_WAIT_S = 61.0
@@ -32,10 +32,10 @@ class Asking:
         planned: how many there will be.
     """
 
-    def __init__(self, scene: Scene, clause: str, planned: int) -> None:
-        self._scene = scene
+    def __init__(self, run: Run, clause: str, planned: int) -> None:
+        self._run = run
         self._planned = planned
-        self._tried = scene.tried[clause] = {"cases": 0, "accepted": 0, "429": 0, "unanswered": 0}
+        self._tried = run.tried[clause] = {"cases": 0, "accepted": 0, "429": 0, "unanswered": 0}
         self._refused_just_now = False
         self._silence: Exchange | None = None
 
@@ -44,14 +44,14 @@ class Asking:
         return self._tried["cases"]
 
     def ask(
-        self, tier: Tier, method: str, path: str, body: bytes | None = None, *, party: Party | None = None
+        self, tier: Tier, method: str, path: str, body: bytes | None = None, *, client: Client | None = None
     ) -> Exchange | None:
         """Return an exchange that can be judged; None: it was a 429, or twice no answer came.
 
         Raises:
             InconclusiveError: there are too many of those already.
         """
-        asked = party or self._scene.party
+        asked = client or self._run.client
         exchange = asked.ask_once(tier, method, path, body)
         if exchange.answer is None and not exchange.late:
             exchange = asked.ask_once(tier, method, path, body)  # a single lost connection is nobody's fault
@@ -84,7 +84,7 @@ class Asking:
         """Wait as long as the refusal says, unless that did not help the last time."""
         if not self._refused_just_now:
             told_s = retry_after_s(refusal)
-            self._scene.pace.wait(_LONGEST_WAIT_S if told_s is None else min(told_s, _LONGEST_WAIT_S))
+            self._run.pace.wait(_LONGEST_WAIT_S if told_s is None else min(told_s, _LONGEST_WAIT_S))
         self._refused_just_now = True
 
     def _give_up_from(self, cases: int) -> None:

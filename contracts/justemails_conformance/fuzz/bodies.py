@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 from schemathesis.core import NOT_SET
 
-from justemails_conformance.scene import Scene
+from justemails_conformance.run import Run
 
 Json = Any  # what JSON can say; octets that are none; NOT_SET where there is no body
 
@@ -29,15 +29,15 @@ def octets(body: Json) -> bytes | None:
     return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
-def harmless(body: Json, scene: Scene, number: int) -> Json:
+def harmless(body: Json, run: Run, number: int) -> Json:
     """Return a body that sends nothing to anybody, and comes from whom it may."""
     if not isinstance(body, dict):
         return body
     kept = {name: value for name, value in body.items() if name in _MEMBERS or not _looks_like_mail([name, value])}
     if isinstance(kept.get("from"), str):
-        kept["from"] = scene.means.sender
+        kept["from"] = run.credentials.sender
     if _looks_like_mail(kept.get("to")):
-        kept["to"] = (scene.means.to, *_RECIPIENTS)[number % (len(_RECIPIENTS) + 1)]
+        kept["to"] = (run.credentials.to, *_RECIPIENTS)[number % (len(_RECIPIENTS) + 1)]
     if isinstance(kept.get("headers"), dict):
         kept["headers"] = {
             name: value for name, value in kept["headers"].items() if not _looks_like_mail([name, value])
@@ -58,7 +58,7 @@ def tame(body: Mapping[str, Json]) -> dict[str, Json]:
     return kept
 
 
-def grafted(bodies: Sequence[Json], scene: Scene, count: int) -> Iterator[dict[str, Json]]:
+def grafted(bodies: Sequence[Json], run: Run, count: int) -> Iterator[dict[str, Json]]:
     """Yield good bodies with one wrong member each, in turn, so that no other fault hides it.
 
     Args:
@@ -66,7 +66,7 @@ def grafted(bodies: Sequence[Json], scene: Scene, count: int) -> Iterator[dict[s
     """
     values = [value for body in bodies if isinstance(body, dict) for value in body.values() if _is_wrong(value)]
     for number, name in zip(range(count), cycle(_MEMBERS), strict=False):
-        yield {**scene.full_body, name: values[number % len(values)] if values else number}
+        yield {**run.full_body, name: values[number % len(values)] if values else number}
 
 
 def _is_wrong(value: Json) -> bool:

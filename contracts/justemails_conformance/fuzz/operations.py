@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from schemathesis import GenerationMode
 
+from justemails_conformance.client import Tier, quoted
 from justemails_conformance.control import Made
 from justemails_conformance.evidence import BreachError, InconclusiveError, is_text, json_or_none, shown
 from justemails_conformance.fuzz.asking import Asking, Sent
@@ -28,8 +29,7 @@ from justemails_conformance.fuzz.bodies import (
 from justemails_conformance.fuzz.cases import Case, case, cases, drawn
 from justemails_conformance.fuzz.conformity import conforms
 from justemails_conformance.fuzz.escaped import in_ascii
-from justemails_conformance.party import Tier, quoted
-from justemails_conformance.scene import UNKNOWN_ID, UNKNOWN_KEY_ID, Scene
+from justemails_conformance.run import UNKNOWN_ID, UNKNOWN_KEY_ID, Run
 from justemails_conformance.transport import Exchange
 
 Look = Callable[[Exchange], None]
@@ -51,7 +51,7 @@ class Try:
     look: Look = lambda exchange: None
 
 
-def send(scene: Scene, sent: list[Sent], seed: int) -> None:
+def send(run: Run, sent: list[Sent], seed: int) -> None:
     """POST /send with bodies that fit the contract, every second of them tamed so that most servers take it.
 
     And with bodies that do not fit it: those that schemathesis draws, and good ones with a wrong member out of them.
@@ -60,18 +60,18 @@ def send(scene: Scene, sent: list[Sent], seed: int) -> None:
     unfitting = cases("POST", "/send", GenerationMode.NEGATIVE, _GRAFTED + _UNFITTING, seed)
     tries = []
     for number, one in enumerate(fitting):
-        body = harmless(one.body, scene, number)
+        body = harmless(one.body, run, number)
         body = tame(body) if number % 2 else body
-        tries.append(Try("POST", "/send", one, octets(body), _keeping(scene, body, sent)))
-    wrong = [harmless(one.body, scene, number) for number, one in enumerate(unfitting)]
+        tries.append(Try("POST", "/send", one, octets(body), _keeping(run, body, sent)))
+    wrong = [harmless(one.body, run, number) for number, one in enumerate(unfitting)]
     tries += [
         Try("POST", "/send", fitting[0], octets(body), _refused_for(fault_of_a_mail(body)))
-        for body in (*grafted(wrong, scene, _GRAFTED), *wrong[:_UNFITTING])
+        for body in (*grafted(wrong, run, _GRAFTED), *wrong[:_UNFITTING])
     ]
-    _make(scene, "fuzz.send", Tier.SEND, tries)
+    _make(run, "fuzz.send", Tier.SEND, tries)
 
 
-def status(scene: Scene, sent: list[Sent], seed: int) -> None:
+def status(run: Run, sent: list[Sent], seed: int) -> None:
     """GET /send/:id with ids of any characters, with ids that name nothing, and with those of what was sent."""
     found = cases("GET", "/send/{id}", GenerationMode.POSITIVE, _ANY_ID, seed)
     ids = [unquote(one.path_parameters["id"]) for one in found]
@@ -85,49 +85,49 @@ def status(scene: Scene, sent: list[Sent], seed: int) -> None:
     ]
     known = sorted(sent, key=lambda message: message.subject.isascii())[:_KNOWN]
     tries += [Try("GET", _path("/send", message.id), found[0], look=_same(message)) for message in known]
-    _make(scene, "fuzz.status", Tier.READ, tries)
+    _make(run, "fuzz.status", Tier.READ, tries)
 
 
-def messages(scene: Scene, _: list[Sent], seed: int) -> None:
+def messages(run: Run, _: list[Sent], seed: int) -> None:
     """GET /messages with parameters that nobody has documented, usual ones and odd ones."""
     one = case("GET", "/messages")
     found = drawn(queries(), _QUERIES - len(USUAL_QUERIES), seed)
     tries = [Try("GET", f"/messages{query}", one) for query in (*USUAL_QUERIES, *found)]
-    _make(scene, "fuzz.messages", Tier.READ, tries)
+    _make(run, "fuzz.messages", Tier.READ, tries)
 
 
-def create_key(scene: Scene, _: list[Sent], seed: int) -> None:
+def create_key(run: Run, _: list[Sent], seed: int) -> None:
     """POST /api-keys with one name beyond ASCII, and with one body that has no name that is a text."""
     fitting = cases("POST", "/api-keys", GenerationMode.POSITIVE, _CANDIDATES, seed)
     unfitting = cases("POST", "/api-keys", GenerationMode.NEGATIVE, _CANDIDATES, seed)
     good = _first(fitting, lambda one: not _name(one).isascii())
     bad = _first(unfitting, lambda one: isinstance(one.body, dict) and fault_of_a_key(one.body) is not None)
-    name = _named_here(scene) + _name(good)
+    name = _named_here(run) + _name(good)
     tries = [
-        Try("POST", "/api-keys", good, octets({"name": name}), _keeping_key(scene, name)),
-        Try("POST", "/api-keys", bad, octets(bad.body), _no_key_for(scene, fault_of_a_key(bad.body))),
+        Try("POST", "/api-keys", good, octets({"name": name}), _keeping_key(run, name)),
+        Try("POST", "/api-keys", bad, octets(bad.body), _no_key_for(run, fault_of_a_key(bad.body))),
     ]
-    _make(scene, "fuzz.keys.create", Tier.KEYS, tries)
+    _make(run, "fuzz.keys.create", Tier.KEYS, tries)
 
 
-def list_keys(scene: Scene, _: list[Sent], seed: int) -> None:
+def list_keys(run: Run, _: list[Sent], seed: int) -> None:
     """GET /api-keys with parameters that nobody has documented."""
     query = drawn(queries(), _CANDIDATES, seed)[-1]  # the first ones are the simplest
-    _make(scene, "fuzz.keys.list", Tier.KEYS, [Try("GET", f"/api-keys{query}", case("GET", "/api-keys"))])
+    _make(run, "fuzz.keys.list", Tier.KEYS, [Try("GET", f"/api-keys{query}", case("GET", "/api-keys"))])
 
 
-def revoke_key(scene: Scene, _: list[Sent], seed: int) -> None:
+def revoke_key(run: Run, _: list[Sent], seed: int) -> None:
     """DELETE /api-keys/:id with an id that was never given out, and with that of a key of ``create_key``."""
     found = cases("DELETE", "/api-keys/{id}", GenerationMode.POSITIVE, _CANDIDATES, seed)
     one = found[-1]
     absent = UNKNOWN_KEY_ID + unquote(one.path_parameters["id"]).replace("/", "")
     tries = [Try("DELETE", _path("/api-keys", absent), one, look=_refused_for("an id that names no key"))]
-    made = [made for made in scene.made if made.name.startswith(_named_here(scene))]
-    tries += [Try("DELETE", _path("/api-keys", key.id), one, look=_revoking(scene, key)) for key in made]
-    _make(scene, "fuzz.keys.revoke", Tier.KEYS, tries)
+    made = [made for made in run.made if made.name.startswith(_named_here(run))]
+    tries += [Try("DELETE", _path("/api-keys", key.id), one, look=_revoking(run, key)) for key in made]
+    _make(run, "fuzz.keys.revoke", Tier.KEYS, tries)
 
 
-OPERATIONS: Mapping[str, Callable[[Scene, list[Sent], int], None]] = {
+OPERATIONS: Mapping[str, Callable[[Run, list[Sent], int], None]] = {
     "fuzz.send": send,
     "fuzz.status": status,
     "fuzz.messages": messages,
@@ -141,9 +141,9 @@ OPERATIONS: Mapping[str, Callable[[Scene, list[Sent], int], None]] = {
 # Asking
 
 
-def _make(scene: Scene, clause: str, tier: Tier, tries: Sequence[Try]) -> None:
+def _make(run: Run, clause: str, tier: Tier, tries: Sequence[Try]) -> None:
     """Ask everything, and tell the smallest of what is wrong, once for each kind."""
-    asking = Asking(scene, clause, len(tries))
+    asking = Asking(run, clause, len(tries))
     breaches: list[BreachError] = []
     try:
         for one in tries:
@@ -194,11 +194,11 @@ def _refused_for(fault: str | None) -> Look:
     return look
 
 
-def _keeping(scene: Scene, body: Mapping[str, object], sent: list[Sent]) -> Look:
+def _keeping(run: Run, body: Mapping[str, object], sent: list[Sent]) -> Look:
     def look(exchange: Exchange) -> None:
         said = json_or_none(exchange) if exchange.succeeded else None
         if isinstance(said, dict) and is_text(said.get("id")):
-            sent.append(Sent(said["id"], scene.means.sender, str(body["to"]), str(body["subject"])))
+            sent.append(Sent(said["id"], run.credentials.sender, str(body["to"]), str(body["subject"])))
 
     return look
 
@@ -220,26 +220,26 @@ def _same(message: Sent) -> Look:
     return look
 
 
-def _keeping_key(scene: Scene, name: str) -> Look:
+def _keeping_key(run: Run, name: str) -> Look:
     def look(exchange: Exchange) -> None:
-        scene.keep_key(exchange, name)
+        run.keep_key(exchange, name)
 
     return look
 
 
-def _no_key_for(scene: Scene, fault: str | None) -> Look:
+def _no_key_for(run: Run, fault: str | None) -> Look:
     def look(exchange: Exchange) -> None:
-        scene.keep_key(exchange, "")  # a server that makes one all the same shall not keep it
+        run.keep_key(exchange, "")  # a server that makes one all the same shall not keep it
         _refused_for(fault)(exchange)
 
     return look
 
 
-def _revoking(scene: Scene, made: Made) -> Look:
+def _revoking(run: Run, made: Made) -> Look:
     def look(exchange: Exchange) -> None:
         if not exchange.succeeded:
             raise BreachError("a success for a key that was made here", str(exchange.status), in_ascii(exchange))
-        scene.revoked.append(made)
+        run.revoked.append(made)
 
     return look
 
@@ -258,6 +258,6 @@ def _name(one: Case) -> str:
     return printable(body["name"])[:40]
 
 
-def _named_here(scene: Scene) -> str:
+def _named_here(run: Run) -> str:
     """Return how the name of a key of ``create_key`` begins; other checks use no such name."""
-    return f"Conformance {scene.run_id} fuzz "
+    return f"Conformance {run.run_id} fuzz "

@@ -13,16 +13,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from justemails_conformance.fuzz.account import MOST_SENDS, Account
 from justemails_conformance.fuzz.asking import Asking, Sent
 from justemails_conformance.fuzz.cases import elsewhere, quiet
-from justemails_conformance.scene import SUBJECT, Scene
+from justemails_conformance.run import SUBJECT, Run
 
 CLAUSE = "fuzz.story"
 _STORIES, _STEPS = 5, 16
 
 
-def tell(scene: Scene, sent: list[Sent], seed_: int) -> None:
+def tell(run: Run, sent: list[Sent], seed_: int) -> None:
     """Tell the stories, and pass if everything was as the model has it."""
-    asking = Asking(scene, CLAUSE, _STORIES * _STEPS)
-    account = Account(scene, asking, sent)
+    asking = Asking(run, CLAUSE, _STORIES * _STEPS)
+    account = Account(run, asking, sent)
 
     @seed(seed_)
     def story() -> Story:

@@ -23,7 +23,7 @@ from justemails_conformance.reports.files import Files, UnwritableError
 from justemails_conformance.reports.tally import headline
 from justemails_conformance.reports.text import to_go_on, told
 from justemails_conformance.reports.visible import only_ascii
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_conformance.target_file import TargetFile, read_target
 from justemails_conformance.toml_reading import TomlError
 from justemails_conformance.transport import BadBaseUrlError, Request, Target
@@ -168,7 +168,7 @@ def conform(
         "control": control_url,
     }
     options = {**file.options, **{name: value for name, value in given.items() if value}}
-    target, means = _target(options), _means(options)
+    target, credentials = _target(options), _means(options)
     try:
         files = Files(json_file, junit_file, html_file, badge_file)
     except UnwritableError as ex:
@@ -178,7 +178,7 @@ def conform(
     progress = Progress(sum(_is_wanted(clause, only) for clause in wanted))
     judge = Judge(
         target,
-        means,
+        credentials,
         profiles=profiles,
         only=lambda clause: _is_wanted(clause, only),
         listen=progress.found,
@@ -243,14 +243,14 @@ def _wait_for(target: Target, seconds: float) -> None:
         clock.wait(min(_LOOK_AGAIN_S, max(0.0, until - clock.elapsed_s())))
 
 
-def _means(options: Mapping[str, str]) -> Means:
+def _means(options: Mapping[str, str]) -> Credentials:
     for name, option in (("key", "--key"), ("sender", "--from")):
         if name not in options:
             raise click.UsageError(f"Missing option '{option}', which may stand in a target file too.")
     for name, option in (("sender", "--from"), ("to", "--to"), ("unverified_from", "--unverified-from")):
         if name in options and not _ADDRESS.fullmatch(options[name]):
             raise click.UsageError(f"'{option}' must be an address like hello@example.com, not {options[name]!a}.")
-    return Means(
+    return Credentials(
         options["key"],
         options["sender"],
         options.get("to", "user@example.com"),

@@ -25,7 +25,7 @@ from justemails.ports import NewId
 from justemails.records import Account
 from justemails_conformance.clauses import Profile
 from justemails_conformance.judge import Judge
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_conformance.transport import Answer, Exchange, Request, Target
 from justemails_conformance.verdict import Verdict
 from justemails_contract.operations import BASE_PATH, Scope
@@ -68,7 +68,7 @@ class Base:
 
     api: Api
     ground: Ground
-    means: Means
+    credentials: Credentials
     waiting: Waiting
 
 
@@ -97,9 +97,11 @@ class Grounds:
         key, restricted_key = self._key(self._account.id), self._key(self._account.id, Scope.SEND)
         other_key = self._key(other.id)
         waiting = SandboxWaiting(box)
-        means = Means(key, SENDER, unverified=UNVERIFIED, other_key=other_key, restricted_key=restricted_key)
+        credentials = Credentials(
+            key, SENDER, unverified=UNVERIFIED, other_key=other_key, restricted_key=restricted_key
+        )
         return Base(
-            _dated(spoken(box), box), Ground(key, other_key, restricted_key, now_s=waiting.now_s), means, waiting
+            _dated(spoken(box), box), Ground(key, other_key, restricted_key, now_s=waiting.now_s), credentials, waiting
         )
 
     def _empty(self) -> None:
@@ -119,8 +121,8 @@ class Grounds:
     def _limits() -> Base:
         waiting = Waiting()
         service = _Unlimited(waiting.now_s)
-        means = Means(service.key, SENDER, unverified=UNVERIFIED)
-        return Base(_answered(service), Ground(service.key, now_s=waiting.now_s), means, waiting)
+        credentials = Credentials(service.key, SENDER, unverified=UNVERIFIED)
+        return Base(_answered(service), Ground(service.key, now_s=waiting.now_s), credentials, waiting)
 
 
 def _in_order(new_id: NewId) -> NewId:
@@ -276,4 +278,4 @@ def judged(
     api = change(base.api, base.ground)
     with nullcontext() if straight else serving(api) as base_url:
         target = Target(base_url) if base_url else Straight(api)
-        return Judge(target, base.means, profiles=profiles, wait=base.waiting.wait, seed=seed).judge()
+        return Judge(target, base.credentials, profiles=profiles, wait=base.waiting.wait, seed=seed).judge()

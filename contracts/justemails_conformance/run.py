@@ -8,6 +8,7 @@ from itertools import chain, count
 from random import Random
 from typing import TypeVar
 
+from justemails_conformance.client import Client
 from justemails_conformance.control import Control, Made
 from justemails_conformance.declared import Declared
 from justemails_conformance.evidence import (
@@ -25,7 +26,6 @@ from justemails_conformance.evidence import (
     succeeded,
 )
 from justemails_conformance.pace import Pace
-from justemails_conformance.party import Party
 from justemails_conformance.shapes import another_id, in_another_case, is_hexadecimal, with_another_end
 from justemails_conformance.transport import Exchange
 
@@ -52,7 +52,7 @@ SMALL_PAGE = 2  # messages: so few that a handful fills more than one page
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Credentials:
     """What a judge is handed.
 
     Args:
@@ -85,7 +85,7 @@ class Making:
     made: Made | None
 
 
-class Scene:
+class Run:
     """The requests of a run; whatever fails here fails every check that needs it.
 
     Args:
@@ -107,16 +107,16 @@ class Scene:
 
     def __init__(
         self,
-        party: Party,
-        means: Means,
+        client: Client,
+        credentials: Credentials,
         seed: int,
         pace: Pace,
         before: Exchange | None = None,
         control: Control | None = None,
         declared: Declared = Declared(),  # noqa: B008  # frozen
     ) -> None:
-        self.party = party
-        self.means = means
+        self.client = client
+        self.credentials = credentials
         self.random = Random(seed)  # noqa: S311  # no secret is drawn
         self.run_id = f"{self.random.getrandbits(48):012x}"
         self.pace = pace
@@ -134,30 +134,30 @@ class Scene:
         self.tried: dict[str, dict[str, int]] = {}
 
     @property
-    def nobody(self) -> Party:
+    def nobody(self) -> Client:
         """Somebody without a key."""
-        return self.party.with_key(None)
+        return self.client.with_key(None)
 
     @property
-    def other(self) -> Party:
+    def other(self) -> Client:
         """The holder of another account's key."""
-        if self.means.other_key is None:
+        if self.credentials.other_key is None:
             raise SkippedError("needs a key of another account (--other-key)")
         self.needs_keys_to_matter()
-        return self.party.with_key(self.means.other_key)
+        return self.client.with_key(self.credentials.other_key)
 
     @property
     def unverified(self) -> str:
         """An address of a domain that is not verified."""
-        return self.means.unverified or f"hello@unverified-{self.run_id}.com"
+        return self.credentials.unverified or f"hello@unverified-{self.run_id}.com"
 
     # Messages
 
     def body(self, **changed: object) -> dict[str, object]:
         """Return the smallest body of POST /send [send.request.minimal]; None leaves a member out."""
         members: dict[str, object] = {
-            "from": self.means.sender,
-            "to": self.means.to,
+            "from": self.credentials.sender,
+            "to": self.credentials.to,
             "subject": self.subject,
             "html": "<h1>Hello</h1>",
         }
@@ -187,14 +187,14 @@ class Scene:
 
     def send_badly(self, **changed: object) -> Exchange:
         """Send a mail that ought to be refused; one that is taken all the same is known."""
-        exchange = self.party.send(self.bad_body(**changed))
+        exchange = self.client.send(self.bad_body(**changed))
         if exchange.succeeded:
             self.known_ids |= _ids_in(exchange)
             self.wrongly_taken += 1
         return exchange
 
     def _sent(self, body: Mapping[str, object]) -> Exchange:
-        exchange = self.party.send(body)
+        exchange = self.client.send(body)
         if exchange.succeeded:
             self.known_ids |= _ids_in(exchange)
             self.sent += [str(found) for found in _ids_in(exchange) if found not in self.sent]
@@ -207,7 +207,7 @@ class Scene:
             subject=f"{SUBJECT} {self.run_id}",
             html=HTML,
             text=TEXT,
-            replyTo=self.means.sender,
+            replyTo=self.credentials.sender,
             headers={"X-My-Tag": "onboarding"},
         )
 
@@ -219,7 +219,7 @@ class Scene:
     @cached_property
     def capital_to(self) -> str:
         """Where mail may go, the first letter a capital."""
-        return self.means.to[:1].upper() + self.means.to[1:]
+        return self.credentials.to[:1].upper() + self.credentials.to[1:]
 
     @cached_property
     def minimal(self) -> Exchange:
@@ -260,21 +260,21 @@ class Scene:
         return self.look()
 
     def look(self) -> Exchange:
-        return self.party.status(self.id_of(self.full, "send.response.id"))
+        return self.client.status(self.id_of(self.full, "send.response.id"))
 
     @cached_property
     def listed(self) -> Exchange:
         """The first page of the list, after everything was sent, and a message delivered if it is to be."""
         if self.sent:
             _ = self.delivered
-        return self.party.messages()
+        return self.client.messages()
 
     @cached_property
     def small_pages(self) -> list[Exchange]:
         """The first pages with few messages each, or none where the server has other names for them (CHOICE-17)."""
         pages = []
         for page in range(1, _SMALL_PAGES + 1):
-            exchange = self.party.messages(f"?page={page}&perPage={SMALL_PAGE}")
+            exchange = self.client.messages(f"?page={page}&perPage={SMALL_PAGE}")
             told = pagination_of(exchange) if exchange.succeeded else {}
             asked = (told.get("page"), told.get("perPage")) == (page, SMALL_PAGE)
             if not asked or not is_integer(told.get("total")) or not _has_items(exchange):
@@ -288,7 +288,7 @@ class Scene:
         Raises:
             SkippedError: it may stand on a page that cannot be reached.
         """
-        lists = chain([self.listed], (self.party.messages() for _ in count()))
+        lists = chain([self.listed], (self.client.messages() for _ in count()))
 
         def look() -> tuple[JsonObject | None, bool]:
             found = self._found(message_id, [next(lists)])
@@ -299,14 +299,14 @@ class Scene:
 
     def find_once(self, message_id: str) -> JsonObject | None:
         """Return the item of a message as it stands in the list now."""
-        return self._found(message_id, [self.party.messages()])
+        return self._found(message_id, [self.client.messages()])
 
     def _found(self, message_id: str, pages: list[Exchange]) -> JsonObject | None:
         """Look on one page after the other; a server that knows no ``page`` shows the first one again."""
         seen: list[JsonObject] = []
         for page in range(1, _PAGES + 1):
             if page > len(pages):
-                pages.append(self.party.messages(f"?page={page}"))
+                pages.append(self.client.messages(f"?page={page}"))
             if page > 1 and not pages[-1].succeeded:
                 break
             items = items_or_empty(given(pages[page - 1], "base.relative", "messages.response"))
@@ -356,15 +356,15 @@ class Scene:
         """Make one more key."""
         return _made(self._create())
 
-    def create_badly(self, body: object, party: Party | None = None) -> Exchange:
+    def create_badly(self, body: object, client: Client | None = None) -> Exchange:
         """Ask for a key that ought to be refused; one that is made all the same is revoked at the end."""
-        exchange = (party or self.party).create_key(body)
+        exchange = (client or self.client).create_key(body)
         self.keep_key(exchange)
         return exchange
 
     def _create(self) -> Making:
         name = self.new_name()
-        exchange = self.party.create_key({"name": name})
+        exchange = self.client.create_key({"name": name})
         return Making(name, exchange, self.keep_key(exchange, name))
 
     def keep_key(self, exchange: Exchange, name: str = "") -> Made | None:
@@ -374,7 +374,7 @@ class Scene:
         """
         with suppress(BreachError):  # it is for the checks to say what is wrong with it
             body = object_of(succeeded(exchange))
-            if is_text(body.get("id")) and is_text(body.get("key")) and body["key"] != self.means.key:
+            if is_text(body.get("id")) and is_text(body.get("key")) and body["key"] != self.credentials.key:
                 self.made.append(Made(body["id"], body["key"], name))
                 return self.made[-1]
         return None
@@ -383,7 +383,7 @@ class Scene:
     def keys(self) -> Exchange:
         """The list of keys, with the two new ones in it."""
         _ = self.key, self.second_making
-        return self.party.list_keys()
+        return self.client.list_keys()
 
     @cached_property
     def used(self) -> Exchange:
@@ -393,7 +393,7 @@ class Scene:
 
     def with_key(self, made: Made) -> Exchange:
         """Read with a key."""
-        return self.probe(self.party.with_key(made.secret))
+        return self.probe(self.client.with_key(made.secret))
 
     @cached_property
     def keys_after_use(self) -> Exchange:
@@ -401,7 +401,7 @@ class Scene:
         _ = self.used
         for wait_s in _USE_IS_TOLD_AFTER_S:
             self.pace.wait(wait_s)
-            exchange = self.party.list_keys()
+            exchange = self.client.list_keys()
             own = [item for item in items_or_empty(exchange) if item.get("id") == self.second_key.id]
             if not own or "lastUsed" not in own[0] or own[0]["lastUsed"] is not None:
                 break
@@ -411,17 +411,17 @@ class Scene:
     def revocation(self) -> Exchange:
         """The end of the first key, after everything that needs it."""
         _ = self.keys
-        exchange = self.party.revoke_key(self.key.id)
+        exchange = self.client.revoke_key(self.key.id)
         self.revoked.append(self.key)
         return exchange
 
     # Who may ask
 
-    def probe(self, party: Party) -> Exchange:
+    def probe(self, client: Client) -> Exchange:
         """Ask for something harmless: the list, or a message where the list cannot be had."""
         if self.before is None or self.before.succeeded or not self.sent:
-            return party.messages()
-        return party.status(self.sent[0])
+            return client.messages()
+        return client.status(self.sent[0])
 
     @property
     def a_send_is_taken(self) -> bool:
@@ -449,7 +449,7 @@ class Scene:
 
     @cached_property
     def with_a_wrong_key(self) -> Exchange:
-        return self.probe(self.party.with_key(UNKNOWN_KEY))
+        return self.probe(self.client.with_key(UNKNOWN_KEY))
 
     def needs_keys_to_matter(self) -> None:
         """Skip where anybody may ask: then nothing can be said of one key or another."""

@@ -6,9 +6,9 @@ import threading
 import pytest
 from tests.conformance.hostile import Deed, goes_on, hangs, says, server
 
+from justemails_conformance.client import Client, Journal
 from justemails_conformance.judge import Judge
-from justemails_conformance.party import Journal, Party
-from justemails_conformance.scene import Means
+from justemails_conformance.run import Credentials
 from justemails_conformance.transport import Target
 from justemails_conformance.verdict import Outcome
 
@@ -17,7 +17,7 @@ def asked(deed: Deed) -> int:
     """Return how often a server is asked for one list."""
     journal = Journal()
     with server(deed) as base_url:
-        Party(Target(base_url, deadline_s=0.3), "je_live_x", journal).messages()
+        Client(Target(base_url, deadline_s=0.3), "je_live_x", journal).messages()
     return len(journal.exchanges)
 
 
@@ -47,7 +47,7 @@ def test_a_server_that_hangs_from_some_time_on_is_not_waited_for_again_and_again
 
     with server(deed) as base_url:
         verdict = Judge(
-            Target(base_url, deadline_s=0.1), Means("je_live_x", "a@b.example"), wait=lambda seconds: None
+            Target(base_url, deadline_s=0.1), Credentials("je_live_x", "a@b.example"), wait=lambda seconds: None
         ).judge()
 
     outcomes = {finding.clause.id: finding.outcome for finding in verdict.findings}

@@ -55,7 +55,7 @@ class Journal:
             self.late_in_a_row = self.late_in_a_row + 1 if exchange.late else 0
 
 
-class Party:
+class Client:
     """The holder of a key.
 
     Args:
@@ -75,9 +75,9 @@ class Party:
         """Everything that was said in the run so far."""
         return self._journal.exchanges
 
-    def with_key(self, key: str | None) -> "Party":
+    def with_key(self, key: str | None) -> "Client":
         """Return somebody else, at the same server and in the same journal."""
-        return Party(self.target, key, self._journal, self._pace)
+        return Client(self.target, key, self._journal, self._pace)
 
     def send(self, body: object) -> Exchange:
         """POST /send [send.request.path]."""
