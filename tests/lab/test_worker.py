@@ -21,7 +21,7 @@ from justemails.clock import SystemClock
 from justemails.domains.domain import make_domain
 from justemails.pony_store import PonyStore
 from justemails.records import Account, Content, NewMessage
-from justemails_sandbox.cli import command
+from justemails_command.cli import command
 from justemails_sandbox.loop_thread import LoopThread
 
 SENDER = "hello@yourdomain.com"

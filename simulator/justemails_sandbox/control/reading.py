@@ -5,8 +5,8 @@ from typing import NoReturn
 
 import falcon
 
-from justemails.api.handlers import read_json
 from justemails.api.errors import ApiError
+from justemails.api.handlers import read_json
 from justemails.api.validation import did_you_mean
 from justemails_contract.errors import BAD_REQUEST, NOT_FOUND
 
