@@ -1,7 +1,7 @@
 """A worker on the real network: the delivery engine on real time, the system's resolver and port 25.
 
     >>> sender = SendingHost(("203.0.113.5",), bounces_to="out.example.com")
-    >>> worker = Worker(WorkerSettings(Path("mail.sqlite3"), "out.example.com", sender))
+    >>> worker = Worker(PonyStore("mail.sqlite3"), WorkerSettings("out.example.com", sender))
     >>> await worker.run()                      # until worker.stop()
 
 Any number of workers may work on one database: leases keep them apart. The API is another process.
@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from pathlib import Path
 
 from justemails.clock import SystemClock
 from justemails.delivery.assembly import make_engine
@@ -24,8 +23,8 @@ from justemails.delivery.settings import DEFAULTS
 from justemails.delivery.smtp import Endpoint, SmtpConnector
 from justemails.domains.domain import SendingHost
 from justemails.domains.watch import DomainWatch
-from justemails.pony_store import PonyStore
 from justemails.records import Claim, Outcome
+from justemails.store import Store
 
 SMTP_PORT = 25
 _LOOK_AGAIN_S = 1.0  # the API is another process, and cannot wake us
@@ -46,7 +45,6 @@ class WorkerSettings:
     """Everything that the command's options decide.
 
     Args:
-        database: the SQLite file.
         ehlo_name: what we call ourselves; its address should be ``sender``'s, and lead back to it (RFC 1912 2.1).
         sender: what the DNS records of sending domains have to name.
         sources: addresses of this machine to send from, at most one of IPv4 and one of IPv6; else the system chooses.
@@ -55,7 +53,6 @@ class WorkerSettings:
         allowed: networks that are not public and may have mail hosts all the same.
     """
 
-    database: Path
     ehlo_name: str
     sender: SendingHost
     sources: tuple[str, ...] = ()
@@ -68,14 +65,16 @@ class Worker:
     """A worker; everything that it holds is on the disk before anybody is told of it.
 
     Args:
-        observe: told of each outcome once it is recorded.
+        observe: called with each outcome once it is recorded.
     """
 
     def __init__(
-        self, settings: WorkerSettings, observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
+        self,
+        store: Store,
+        settings: WorkerSettings,
+        observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     ) -> None:
         clock = SystemClock()
-        self._store = PonyStore(str(settings.database.absolute()))
         resolver = DnsResolver(clock, settings.nameserver)
         rng = random.Random(secrets.randbits(64))  # noqa: S311  # jitter and the order of equal hosts
         delivery = replace(DEFAULTS, ehlo_name=settings.ehlo_name)
@@ -85,7 +84,7 @@ class Worker:
         )
         connector = SmtpConnector(_endpoint(settings, forbids), settings.sources)
         self._engine = make_engine(
-            self._store,
+            store,
             clock=clock,
             route=route,
             connector=connector,
@@ -94,7 +93,7 @@ class Worker:
             observe=observe,
             look_again_s=_LOOK_AGAIN_S,
         )
-        self._watch = DomainWatch(self._store, resolver, clock, settings.sender)
+        self._watch = DomainWatch(store, resolver, clock, settings.sender)
 
     async def run(self) -> None:
         """Deliver, and look after the domains, until ``stop``; then finish what is under way."""
@@ -110,10 +109,6 @@ class Worker:
     def stop(self) -> None:
         """Take nothing new."""
         self._engine.stop()
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._store.close()
 
 
 def _forbids(settings: WorkerSettings) -> Forbids:

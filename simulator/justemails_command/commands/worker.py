@@ -13,6 +13,7 @@ import click
 from justemails.api.wire import timestamp
 from justemails.delivery.worker import SMTP_PORT, Network, Relay, Worker, WorkerSettings
 from justemails.domains.domain import SendingHost
+from justemails.pony_store import PonyStore
 from justemails.records import Claim, Outcome
 from justemails.store import UnusableStoreError
 from justemails_command.commands.option_types import HostName, HostPort, IpAddress, IpNetwork, NameServer
@@ -93,7 +94,6 @@ def worker(
             f"{database} belongs to a sandbox, whose mail must not leave the machine", param_hint="--database"
         )
     settings = WorkerSettings(
-        database,
         ehlo_name,
         SendingHost(sending_ips, bounces_to or ehlo_name),
         sources,
@@ -105,13 +105,14 @@ def worker(
         click.echo(f"{database} is new: nobody has written to it yet.", err=True)
     show = _as_json if as_json else _as_line
     try:
-        running = Worker(settings, lambda claim, outcome: click.echo(show(claim, outcome)))
+        store = PonyStore(str(database.absolute()))
     except UnusableStoreError as ex:
         raise click.UsageError(str(ex)) from ex
     try:
+        running = Worker(store, settings, lambda claim, outcome: click.echo(show(claim, outcome)))
         asyncio.run(running.run_once() if once else _run(running))
     finally:
-        running.close()
+        store.close()
 
 
 async def _run(running: Worker) -> None:
