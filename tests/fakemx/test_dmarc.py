@@ -186,10 +186,15 @@ def test_between_the_authors_domain_and_the_organisations_nothing_is_looked_up()
     assert (verdict.result, verdict.policy) == ("fail", "none")
 
 
-def test_the_organisation_is_the_last_two_labels() -> None:
-    """Section 3.2, with no public suffix list (see the judge): the top-level domain alone is never asked."""
-    assert judged({"test": ["v=DMARC1; p=reject"]}, author="own.test").result == "none"
-    assert judged({"co.uk": ["v=DMARC1; p=reject"]}, author="own.co.uk").result == "fail"
+@pytest.mark.parametrize(
+    ("author", "suffix"),
+    [("own.test", "test"), ("own.co.uk", "co.uk"), ("own.github.io", "github.io"), ("own.xn--p1ai", "xn--p1ai")],
+)
+def test_a_public_suffix_is_nobodys_organisation(author: str, suffix: str) -> None:
+    """Section 3.2: what stands at a name below which anybody may register speaks for nobody."""
+    assert judged({suffix: ["v=DMARC1; p=reject"]}, author=author).result == "none"
+    assert judged({author: ["v=DMARC1; p=reject"]}, author=author, dkim=f"evil.{suffix}").result == "fail"
+    assert judged({author: ["v=DMARC1; p=reject"]}, author=f"news.{author}", dkim=author).result == "pass"
 
 
 @pytest.mark.parametrize(

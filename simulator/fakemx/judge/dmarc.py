@@ -1,13 +1,14 @@
 """DMARC: does what DKIM and SPF proved belong to the domain in From (RFC 7489 sections 3.1 and 6.6)?
 
-Deliberately small. There is no public suffix list: the organisational domain is the last two labels, which
-is wrong under ``co.uk`` and the like. ``pct=`` and ``fo=`` are not looked at, and ``rua=`` only to see whether there is
-one.
+Deliberately small: ``pct=`` and ``fo=`` are not looked at, and ``rua=`` only to see whether there is one.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
 
 from fakemx.dns.zones import Outcome, Zones
 from fakemx.judge.dkim import DkimResult
@@ -87,7 +88,13 @@ def _aligned(proven: str, domain: str, *, strict: bool) -> bool:
 
 
 def _organisation(domain: str) -> str:
-    return ".".join(domain.split(".")[-2:])
+    """Return the organisational domain: one label more than the public suffix (section 3.2)."""
+    return _public_suffixes().privatesuffix(domain) or domain
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()  # ten thousand lines to read: when the first mail is judged
 
 
 def _candidates(domain: str) -> list[str]:
