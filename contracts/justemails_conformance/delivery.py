@@ -212,7 +212,7 @@ def checks(run: Run) -> Mapping[str, Check]:
 
 
 @check("send.purpose")
-def _(deliveries: Deliveries) -> None:
+def send_purpose(deliveries: Deliveries) -> None:
     sent = deliveries.full
     if not deliveries.arrived:
         raise BreachError(
@@ -225,7 +225,7 @@ def _(deliveries: Deliveries) -> None:
 
 
 @check("send.domain")
-def _(deliveries: Deliveries) -> None:
+def send_domain(deliveries: Deliveries) -> None:
     domain = _domain(deliveries.run.credentials.sender)
     told = _header(deliveries.mail(), "From")
     if _domain(parseaddr(told)[1]) != domain:
@@ -233,7 +233,7 @@ def _(deliveries: Deliveries) -> None:
 
 
 @check("send.request.delivered")
-def _(deliveries: Deliveries) -> None:
+def send_request_delivered(deliveries: Deliveries) -> None:
     _is_as_it_was_sent(deliveries.mail(), deliveries.run.full_body, deliveries.full)
     hard = deliveries.send(deliveries.address("hard"), text=_HARD_TEXT, html=None)
     mails = deliveries.mails(hard.to)
@@ -269,7 +269,7 @@ def _is_no_header_of_its_own(deliveries: Deliveries) -> None:
 
 
 @check("product.dkim")
-def _(deliveries: Deliveries) -> None:
+def product_dkim(deliveries: Deliveries) -> None:
     domain = _domain(deliveries.run.credentials.sender)
     results = deliveries.mail()["auth"]["dkim"]
     if not any(one["result"] == "pass" and _aligned(one.get("domain", domain), domain) for one in results):
@@ -280,14 +280,14 @@ def _(deliveries: Deliveries) -> None:
 
 
 @check("product.spf")
-def _(deliveries: Deliveries) -> None:
+def product_spf(deliveries: Deliveries) -> None:
     spf = deliveries.mail()["auth"]["spf"]
     if spf["result"] != "pass":
         raise BreachError("SPF: pass", f"{spf['result']}: {spf['reason']}", deliveries.full.exchange)
 
 
 @check("product.tracking")
-def _(deliveries: Deliveries) -> None:
+def product_tracking(deliveries: Deliveries) -> None:
     """A mail that arrived becomes delivered; one that has not yet, or was refused for good, is not called so."""
     deliveries.mail()
     status, exchange = deliveries.becomes(deliveries.full, lambda status: status == "delivered")
@@ -306,7 +306,7 @@ def _(deliveries: Deliveries) -> None:
 
 
 @check("product.reliable")
-def _(deliveries: Deliveries) -> None:
+def product_reliable(deliveries: Deliveries) -> None:
     put_off = deliveries.put_off
     if put_off.missing:
         _tell(deliveries, put_off.missing)

@@ -313,7 +313,7 @@ for _tier, _clause in _ASKED.items():
 
 
 @check("limits.429")
-def _(bursts: Bursts) -> None:
+def limits_429(bursts: Bursts) -> None:
     """With a body like any error's [errors.always]; and what was refused was not done."""
     for tier in Tier:
         burst = bursts.of(tier)
@@ -348,7 +348,7 @@ def _goes_on_refusing(bursts: Bursts) -> None:
 
 
 @check("limits.tiers")
-def _(bursts: Bursts) -> None:
+def limits_tiers(bursts: Bursts) -> None:
     """Without sends left, a key may do the rest; without reads and calls, it may send (CHOICE-31)."""
     for tier in Tier:
         bursts.refusal(tier)
@@ -358,14 +358,14 @@ def _(bursts: Bursts) -> None:
 
 
 @check("limits.scope")
-def _(bursts: Bursts) -> None:
+def limits_scope(bursts: Bursts) -> None:
     for tier in Tier:
         bursts.refusal(tier)
         succeeded(bursts.once(bursts.resting, tier))
 
 
 @check("limits.retry")
-def _(bursts: Bursts) -> None:
+def limits_retry(bursts: Bursts) -> None:
     for tier in Tier:
         refusal = bursts.refusal(tier)
         if retry_after_s(refusal) is None:
@@ -374,7 +374,7 @@ def _(bursts: Bursts) -> None:
 
 
 @check("limits.retry.true")
-def _(bursts: Bursts) -> None:
+def limits_retry_true(bursts: Bursts) -> None:
     refusals = [bursts.refusal(tier) for tier in Tier]
     if bursts.lists is not None and bursts.lists.refusal is not None:
         refusals.append(bursts.lists.refusal)  # keys are listed again below

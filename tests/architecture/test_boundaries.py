@@ -4,12 +4,15 @@
 - No string queries: Pony runs them as Python code, and a string made of a caller's text is the caller's code.
 - No session in an ``async def``: one that spans an await loses other tasks' committed rows without a word.
 
+And one about names: no function is called ``_``.
+
 String queries are looked for in the modules that import Pony. There a query's argument has to be something that
 cannot be a string made at run time: a lambda, a generator expression, an attribute, a literal, or a name or a
 table that holds nothing else. What cannot be told is refused.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -276,3 +279,10 @@ def test_a_session_in_async_code_is_found(source: str) -> None:
 
 def test_a_session_in_a_plain_function_is_fine() -> None:
     assert sessions_in_async_code("@db_session\ndef f(): ...\nasync def g():\n    await h(f)") == []
+
+
+def test_every_function_has_a_name() -> None:
+    """It is what a traceback, a profile and an editor's outline show."""
+    nameless = re.compile(r"^\s*(async )?def _\(", re.MULTILINE)
+
+    assert [path for path in python_files() if nameless.search(path.read_text("utf-8"))] == []

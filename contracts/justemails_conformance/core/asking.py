@@ -17,7 +17,7 @@ _PLAIN_DEADLINE_S = 5.0
 
 
 @check("auth.required")
-def _(run: Run) -> None:
+def auth_required(run: Run) -> None:
     """Also where the key stands elsewhere; in the query some may take it for a parameter that they do not know."""
     for exchange in run.asked_by_nobody():
         refused(exchange, 401)
@@ -30,14 +30,14 @@ def _(run: Run) -> None:
 
 
 @check("auth.header")
-def _(run: Run) -> None:
+def auth_header(run: Run) -> None:
     given(run.listed, "base.relative")
     for value in (f"Basic {run.credentials.key}", run.credentials.key, "Bearer"):
         refused(run.nobody.ask(Tier.READ, "GET", "/messages", headers={"Authorization": value}), 401)
 
 
 @check("errors.401")
-def _(run: Run) -> None:
+def errors_401(run: Run) -> None:
     """Keys that are almost right, and for what changes something one that is all wrong."""
     key = run.credentials.key
     refused(run.without_key, 401)
@@ -52,14 +52,14 @@ def _(run: Run) -> None:
 
 
 @check("errors.404")
-def _(run: Run) -> None:
+def errors_404(run: Run) -> None:
     """Whatever refuses a path that is none will do, but no fault and no page [errors.always]."""
     exchange = run.client.ask(Tier.READ, "GET", "/conformance")
     answered(exchange, range(400, 500), "404, or another refusal (4xx)")
 
 
 @check("errors.403")
-def _(run: Run) -> None:
+def errors_403(run: Run) -> None:
     if run.credentials.restricted_key is None:
         raise SkippedError("needs a key that may send and nothing else (--send-only-key)")
     run.needs_keys_to_matter()
@@ -69,13 +69,13 @@ def _(run: Run) -> None:
 
 
 @check("base.relative")
-def _(run: Run) -> None:
+def base_relative(run: Run) -> None:
     succeeded(run.listed)
     json_of(run.listed)
 
 
 @check("base.https")
-def _(run: Run) -> None:
+def base_https(run: Run) -> None:
     """Asked with the key that the run made, which is revoked at its end: the other one never travels in the open."""
     base_url = run.client.target.base_url
     if not base_url.startswith("https://"):

@@ -30,7 +30,7 @@ _A_SECOND = timedelta(seconds=1)
 
 
 @check("status.response.status")
-def _(run: Run) -> None:
+def status_response_status(run: Run) -> None:
     """In all looks at a message: once it is delivered it is not queued again. A late bounce may come (CHOICE-25)."""
     member(told(run), *a_status())
     last = run.later
@@ -45,7 +45,7 @@ def _(run: Run) -> None:
 
 
 @check("status.response.createdAt")
-def _(run: Run) -> None:
+def status_response_created_at(run: Run) -> None:
     """Seen again more than a second later, so that a time made anew for each answer is another one."""
     first = object_of(sent(run)).get("createdAt")
     if not is_time(first):
@@ -57,7 +57,7 @@ def _(run: Run) -> None:
 
 
 @check("status.response.deliveredAt")
-def _(run: Run) -> None:
+def status_response_delivered_at(run: Run) -> None:
     exchange = run.delivered
     body = object_of(succeeded(exchange))
     if body.get("status") != "delivered":
@@ -83,7 +83,7 @@ def _same(one: object, other: object) -> bool:
 
 
 @check("keys.revoke.irreversible")
-def _(run: Run) -> None:
+def keys_revoke_irreversible(run: Run) -> None:
     """Whatever is asked, later where that costs nothing, and also after it is revoked again."""
     if "revocation" not in vars(run):
         raise SkippedError("needs keys.revoke")

@@ -31,7 +31,7 @@ _STRANGERS = 3
 
 
 @check("messages.purpose")
-def _(run: Run) -> None:
+def messages_purpose(run: Run) -> None:
     succeeded(run.listed)
     if not run.sent:
         raise SkippedError("needs send.response.id")
@@ -76,17 +76,17 @@ def _grown(run: Run) -> int:
 
 
 @check("messages.response")
-def _(run: Run) -> None:
+def messages_response(run: Run) -> None:
     response_of(given(run.listed, "base.relative"), LISTED)
 
 
 @check("messages.data")
-def _(run: Run) -> None:
+def messages_data(run: Run) -> None:
     items_of(given(run.listed, "base.relative", "messages.response", LISTED))
 
 
 @check("messages.data.id")
-def _(run: Run) -> None:
+def messages_data_id(run: Run) -> None:
     seen: set[object] = set()
     for item in _given_items(run.listed, "messages.data"):
         message_id = right(run.listed, item, *a_text("id"))
@@ -96,7 +96,7 @@ def _(run: Run) -> None:
 
 
 @check("messages.data.status")
-def _(run: Run) -> None:
+def messages_data_status(run: Run) -> None:
     """In the list and by itself a message has one status, once it is delivered and within five seconds."""
     for item in _given_items(run.listed, "messages.data"):
         right(run.listed, item, *a_status())
@@ -110,7 +110,7 @@ def _(run: Run) -> None:
 
 
 @check("messages.data.more")
-def _(run: Run) -> None:
+def messages_data_more(run: Run) -> None:
     for item in _given_items(run.listed, "messages.data"):
         missing = [name for name in ("from", "to", "subject", "createdAt") if name not in item]
         if missing:
@@ -118,7 +118,7 @@ def _(run: Run) -> None:
 
 
 @check("messages.filters")
-def _(run: Run) -> None:
+def messages_filters(run: Run) -> None:
     """Those that a target file declares (CHOICE-17): what they leave fits, and what fits they leave."""
     if not run.declared.filters:
         raise SkippedError("needs the names of the server's filters (a target file)")
@@ -135,7 +135,7 @@ def _(run: Run) -> None:
 
 
 @check("messages.account")
-def _(run: Run) -> None:
+def messages_account(run: Run) -> None:
     given(run.listed, "base.relative")
     exchange = succeeded(run.other.messages())
     for item in items_of(exchange):
@@ -144,19 +144,19 @@ def _(run: Run) -> None:
 
 
 @check("messages.pagination")
-def _(run: Run) -> None:
+def messages_pagination(run: Run) -> None:
     _pagination(run.listed)
 
 
 @check("messages.pagination.page")
-def _(run: Run) -> None:
+def messages_pagination_page(run: Run) -> None:
     page = right(run.listed, _given_pagination(run), "page", is_integer, "an integer")
     if page != 1:
         raise BreachError("page: 1 where none is asked for", shown(page), run.listed, warns=True)
 
 
 @check("messages.pagination.perPage")
-def _(run: Run) -> None:
+def messages_pagination_per_page(run: Run) -> None:
     _given_pagination(run)
     for page in (run.listed, *run.small_pages):
         per_page = right(page, _pagination(page), "perPage", is_integer, "an integer")
@@ -166,7 +166,7 @@ def _(run: Run) -> None:
 
 
 @check("messages.pagination.total")
-def _(run: Run) -> None:
+def messages_pagination_total(run: Run) -> None:
     total = right(run.listed, _given_pagination(run), "total", is_integer, "an integer")
     count = len(_given_items(run.listed, "messages.data"))
     if total < count:
@@ -203,7 +203,7 @@ def _counts_right_soon(run: Run) -> None:
 
 
 @check("messages.pagination.next")
-def _(run: Run) -> None:
+def messages_pagination_next(run: Run) -> None:
     """Pages of two are full but the last, and have each message once, in whatever order (CHOICE-18)."""
     pages = run.small_pages
     if not pages:

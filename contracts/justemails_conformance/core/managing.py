@@ -27,22 +27,22 @@ check = binder(CHECKS)
 
 
 @check("keys.create")
-def _(run: Run) -> None:
+def keys_create(run: Run) -> None:
     succeeded(run.created)
 
 
 @check("keys.create.request")
-def _(run: Run) -> None:
+def keys_create_request(run: Run) -> None:
     created(run)
 
 
 @check("keys.create.response")
-def _(run: Run) -> None:
+def keys_create_response(run: Run) -> None:
     response_of(given(run.created, "keys.create"), MADE)
 
 
 @check("keys.create.response.id")
-def _(run: Run) -> None:
+def keys_create_response_id(run: Run) -> None:
     _differs(run, "id")
 
 
@@ -55,19 +55,19 @@ def _differs(run: Run, name: str) -> None:
 
 
 @check("keys.create.response.id.prefix")
-def _(run: Run) -> None:
+def keys_create_response_id_prefix(run: Run) -> None:
     prefix(created(run), "id", "key_")
 
 
 @check("keys.create.response.name")
-def _(run: Run) -> None:
+def keys_create_response_name(run: Run) -> None:
     for making in (run.first_making, run.second_making):
         exchange = given(making.exchange, "keys.create", "keys.create.response", MADE)
         member(exchange, *exactly("name", making.name))
 
 
 @check("keys.create.response.key")
-def _(run: Run) -> None:
+def keys_create_response_key(run: Run) -> None:
     secret = member(created(run), *a_text("key"))
     if secret == run.credentials.key:
         raise BreachError("key: a new one", "the key that was asked with", run.created)
@@ -75,53 +75,53 @@ def _(run: Run) -> None:
 
 
 @check("keys.create.response.createdAt")
-def _(run: Run) -> None:
+def keys_create_response_created_at(run: Run) -> None:
     near_now(created(run), "createdAt")
 
 
 @check("auth.prefix")
-def _(run: Run) -> None:
+def auth_prefix(run: Run) -> None:
     secret = member(created(run), *a_text("key"))
     if not secret.startswith("je_"):
         raise BreachError("key: a text that begins with je_", "another beginning", run.created)
 
 
 @check("auth.live")
-def _(run: Run) -> None:
+def auth_live(run: Run) -> None:
     prefix(created(run), "key", "je_live_")
 
 
 @check("keys.list")
-def _(run: Run) -> None:
+def keys_list(run: Run) -> None:
     succeeded(run.keys)
 
 
 @check("keys.list.response")
-def _(run: Run) -> None:
+def keys_list_response(run: Run) -> None:
     items_of(given(run.keys, "keys.list"))
 
 
 @check("keys.list.response.id")
-def _(run: Run) -> None:
+def keys_list_response_id(run: Run) -> None:
     for item in _items(run.keys):
         right(run.keys, item, *a_text("id"))
 
 
 @check("keys.list.all")
-def _(run: Run) -> None:
+def keys_list_all(run: Run) -> None:
     """At least the two that were made just now."""
     for made in (run.key, run.second_key):
         _item_of(made.id, run.keys)
 
 
 @check("keys.list.response.name")
-def _(run: Run) -> None:
+def keys_list_response_name(run: Run) -> None:
     for made in (run.key, run.second_key):
         right(run.keys, _given_item_of(made.id, run.keys), *exactly("name", made.name))
 
 
 @check("keys.list.secret")
-def _(run: Run) -> None:
+def keys_list_secret(run: Run) -> None:
     _ = run.keys
     for made in (run.key, run.second_key):
         if run.keys.answer and made.secret.encode() in run.keys.answer.body:
@@ -129,7 +129,7 @@ def _(run: Run) -> None:
 
 
 @check("keys.list.account")
-def _(run: Run) -> None:
+def keys_list_account(run: Run) -> None:
     exchange = succeeded(run.other.list_keys())
     if any(item.get("id") == run.key.id for item in items_of(exchange)):
         raise BreachError("the other account's keys alone", "the key of the first account", exchange)
@@ -157,18 +157,18 @@ def _given_item_of(key_id: str, listed: Exchange) -> Mapping[str, object]:
 
 
 @check("keys.create.request.name")
-def _(run: Run) -> None:
+def keys_create_request_name(run: Run) -> None:
     for wrong in ({}, {"name": 12}):
         refused(run.create_badly(wrong), 400, 422)
 
 
 @check("keys.revoke.unknown")
-def _(run: Run) -> None:
+def keys_revoke_unknown(run: Run) -> None:
     refused(run.client.revoke_key(run.another_id(run.created)), 404)
 
 
 @check("keys.revoke.account")
-def _(run: Run) -> None:
+def keys_revoke_account(run: Run) -> None:
     """Whatever refuses it will do (CHOICE-14)."""
     exchange = run.other.revoke_key(run.second_key.id)
     if exchange.succeeded:
@@ -178,12 +178,12 @@ def _(run: Run) -> None:
 
 
 @check("keys.revoke.response")
-def _(run: Run) -> None:
+def keys_revoke_response(run: Run) -> None:
     member(given(run.revocation, "keys.revoke"), *exactly("deleted", True))
 
 
 @check("keys.revoke")
-def _(run: Run) -> None:
+def keys_revoke(run: Run) -> None:
     succeeded(run.revocation)
     run.needs_keys_to_matter()
 
@@ -195,13 +195,13 @@ def _(run: Run) -> None:
 
 
 @check("auth.endpoint")
-def _(run: Run) -> None:
+def auth_endpoint(run: Run) -> None:
     """The key that was made second is good for a read, although the first one is revoked."""
     succeeded(run.used)
 
 
 @check("keys.list.response.lastUsed")
-def _(run: Run) -> None:
+def keys_list_response_last_used(run: Run) -> None:
     """Absent is a warning; a time that a use does not bring, within a minute (CHOICE-47), is none."""
     for item in _items(run.keys):
         last_used = item.get("lastUsed")

@@ -23,17 +23,17 @@ check = binder(CHECKS)
 
 
 @check("send.request")
-def _(run: Run) -> None:
+def send_request(run: Run) -> None:
     succeeded(run.full)
 
 
 @check("send.request.minimal")
-def _(run: Run) -> None:
+def send_request_minimal(run: Run) -> None:
     succeeded(run.minimal)
 
 
 @check("send.request.text")
-def _(run: Run) -> None:
+def send_request_text(run: Run) -> None:
     given(run.minimal, "send.request.minimal")
     succeeded(run.in_text)
 
@@ -55,17 +55,17 @@ check("send.request.headers")(_is_taken(headers={"X-My-Tag": "onboarding"}))
 
 
 @check("send.request.replyTo")
-def _(run: Run) -> None:
+def send_request_reply_to(run: Run) -> None:
     _is_taken(replyTo=run.credentials.sender)(run)
 
 
 @check("send.response")
-def _(run: Run) -> None:
+def send_response(run: Run) -> None:
     response_of(given(run.full, "send.request"), SENT)
 
 
 @check("send.response.id")
-def _(run: Run) -> None:
+def send_response_id(run: Run) -> None:
     ids = [member(sent(run), *a_text("id"))]
     for exchange in (run.minimal, run.in_text):
         if exchange.succeeded:
@@ -75,24 +75,24 @@ def _(run: Run) -> None:
 
 
 @check("send.response.id.prefix")
-def _(run: Run) -> None:
+def send_response_id_prefix(run: Run) -> None:
     prefix(sent(run), "id", "msg_")
 
 
 @check("send.response.status")
-def _(run: Run) -> None:
+def send_response_status(run: Run) -> None:
     status = member(sent(run), *a_status())
     if status != "queued":
         raise BreachError('status: "queued"', shown(status), run.full, warns=True)
 
 
 @check("send.response.from")
-def _(run: Run) -> None:
+def send_response_from(run: Run) -> None:
     member(sent(run), *exactly("from", run.full_body["from"]))
 
 
 @check("send.response.to")
-def _(run: Run) -> None:
+def send_response_to(run: Run) -> None:
     """The second mail goes to an address with capitals: the part before the @ is the recipient's own business."""
     member(sent(run), *exactly("to", run.full_body["to"]))
     second = given(run.minimal, "send.request.minimal", "send.response")
@@ -107,7 +107,7 @@ def _with_a_small_domain(address: str) -> str:
 
 
 @check("send.response.createdAt")
-def _(run: Run) -> None:
+def send_response_created_at(run: Run) -> None:
     near_now(sent(run), "createdAt")
 
 
@@ -123,30 +123,30 @@ def _needs_sends(run: Run) -> None:
 
 
 @check("send.request.from")
-def _(run: Run) -> None:
+def send_request_from(run: Run) -> None:
     refused(_sent_badly(run, **{"from": None}), 400, 422)
     refused(_sent_badly(run, **{"from": "hello"}), 400, 422)
 
 
 @check("send.request.to.required")
-def _(run: Run) -> None:
+def send_request_to_required(run: Run) -> None:
     _needs_sends(run)
     refused(run.without_to, 400, 422)
 
 
 @check("send.request.to")
-def _(run: Run) -> None:
+def send_request_to(run: Run) -> None:
     for wrong in (12, "", "not an address"):
         refused(_sent_badly(run, to=wrong), 400, 422)
 
 
 @check("send.request.subject")
-def _(run: Run) -> None:
+def send_request_subject(run: Run) -> None:
     refused(_sent_badly(run, subject=None), 400, 422)
 
 
 @check("send.request.from.domain")
-def _(run: Run) -> None:
+def send_request_from_domain(run: Run) -> None:
     """Also a domain that only ends, or begins, like the verified one."""
     local, _, domain = run.credentials.sender.rpartition("@")
     for sender in (run.unverified, f"{local}@{run.run_id}{domain}", f"{local}@{domain}.{run.run_id}.com"):
@@ -154,7 +154,7 @@ def _(run: Run) -> None:
 
 
 @check("errors.example")
-def _(run: Run) -> None:
+def errors_example(run: Run) -> None:
     exchange = refused(run.without_to, 400, 422)
     body = object_of(exchange)
     if body.get("error") != "VALIDATION_ERROR" or "to" not in str(body.get("message")):
@@ -163,7 +163,7 @@ def _(run: Run) -> None:
 
 
 @check("errors.400")
-def _(run: Run) -> None:
+def errors_400(run: Run) -> None:
     _needs_sends(run)
     refused(run.client.ask(Tier.SEND, "POST", "/send", b"[]"), 400, 415, 422)
     exchange = refused(run.client.ask(Tier.SEND, "POST", "/send", b'{"from": '), 400, 415, 422)
