@@ -18,7 +18,7 @@ from justemails.delivery.assembly import make_engine
 from justemails.delivery.engine import Engine
 from justemails.delivery.routing import MxRoute
 from justemails.mail.dkim_signature import make_ed25519_key, make_rsa_key
-from justemails.pony_store import PonyStore
+from justemails.pony_store import FastPonyStore
 from justemails.ports import Connector, NewId, NewSecret, Resolver
 from justemails.records import Account, DkimKey, Domain, Key
 from justemails_contract.operations import Scope
@@ -36,7 +36,7 @@ class ApiProcess:
 
     def __init__(
         self,
-        store: PonyStore,
+        store: FastPonyStore,
         clock: VirtualClock,
         rng: random.Random,
         history: History,
@@ -85,7 +85,7 @@ class WorkerProcess:
         parts: Parts,
         loop: VirtualLoop,
         clock: VirtualClock,
-        store: PonyStore,
+        store: FastPonyStore,
         history: History,
         resolver: Resolver,
         connector: Connector,
@@ -158,9 +158,9 @@ class WorkerProcess:
 
 
 @cache
-def store_of_process() -> PonyStore:
+def store_of_process() -> FastPonyStore:
     """Return the one store of this process; making its tables takes longer than a simulation."""
-    return PonyStore(":memory:")
+    return FastPonyStore(":memory:")
 
 
 @cache

@@ -21,7 +21,7 @@ from justemails.api.ids import make_new_id, make_new_secret
 from justemails.api.keys import key_hash, key_hint
 from justemails.api.ratelimit import RateLimiter
 from justemails.clock import SystemClock
-from justemails.pony_store import PonyStore
+from justemails.pony_store import FastPonyStore
 from justemails.records import Account, Key
 from justemails_contract.limits import Limit, Tier
 from justemails_contract.operations import BASE_PATH, Scope
@@ -42,7 +42,7 @@ def run(settings: Settings, folder: Path) -> list[Row]:
     """Measure every page of every list, in turn, again and again."""
     path = str(folder / "list.sqlite3")
     clock = SystemClock()
-    store = PonyStore(path)
+    store = FastPonyStore(path)
     secrets = {size: _list_of(store, path, size) for size in settings.list_sizes}
     deps = Dependencies(store, clock, RateLimiter(clock, _NO_LIMITS), make_new_id(clock), make_new_secret())
     app = create_app(deps)
@@ -74,7 +74,7 @@ def _rows(milliseconds: dict[_Page, float]) -> list[Row]:
     return rows
 
 
-def _list_of(store: PonyStore, path: str, size: int) -> str:
+def _list_of(store: FastPonyStore, path: str, size: int) -> str:
     """Make an account with a list of ``size`` messages; return its key."""
     clock = SystemClock()
     new_id, secret = make_new_id(clock), make_new_secret()()

@@ -11,7 +11,7 @@ from justemails.api.ids import make_new_id, make_new_secret
 from justemails.api.keys import key_hash, key_hint
 from justemails.clock import SystemClock
 from justemails.domains.domain import make_domain
-from justemails.pony_store import PonyStore, content_json
+from justemails.pony_store import FastPonyStore, content_json
 from justemails.records import Account, Content, Key, NewMessage
 from justemails_contract.operations import Scope
 
@@ -54,7 +54,7 @@ def populate(path: Path, keys: int, messages: int = 0) -> list[Sender]:
     clock = SystemClock()
     new_id, new_secret = make_new_id(clock), make_new_secret()
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = PonyStore(str(path))
+    store = FastPonyStore(str(path))
     accounts: list[tuple[str, str]] = []
     for number in range(ACCOUNTS):
         account = Account(new_id("acc_"), f"Bench {number}", clock.now())

@@ -19,7 +19,7 @@ from justemails.api.ids import make_new_id, make_new_secret
 from justemails.api.ratelimit import RateLimiter
 from justemails.clock import SystemClock
 from justemails.http_server import _THREADS, HttpServer
-from justemails.pony_store import PonyStore
+from justemails.pony_store import FastPonyStore
 from justemails_contract.operations import BASE_PATH
 
 _CONSTANT = {
@@ -47,7 +47,7 @@ def serve_bare() -> None:
 
 def serve_product(kind: str, database: str) -> None:
     clock = SystemClock()
-    store = PonyStore(database)
+    store = FastPonyStore(database)
     deps = Dependencies(store, clock, RateLimiter(clock), make_new_id(clock), make_new_secret())
     app = create_app(deps)
     together = kind == "group"

@@ -25,7 +25,7 @@ from justemails.delivery.assembly import make_engine
 from justemails.delivery.dns import DnsResolver
 from justemails.delivery.routing import MxRoute
 from justemails.delivery.smtp import SmtpConnector
-from justemails.pony_store import PonyStore
+from justemails.pony_store import FastPonyStore
 from justemails.records import Claim, Outcome
 from justemails_contract.delivery import Status
 from justemails_contract.limits import LIMITS, Tier
@@ -98,7 +98,7 @@ def _simulated(mails: int) -> float:
 
 
 async def _loopback(mails: int) -> float:
-    clock, store = MovableClock(), PonyStore(":memory:")
+    clock, store = MovableClock(), FastPonyStore(":memory:")
     new_id, new_secret = make_new_id(clock), make_new_secret()
     secret = seed(store, clock, new_id, new_secret, None)
     complete(store, clock)

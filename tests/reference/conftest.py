@@ -7,7 +7,7 @@ import pytest
 from tests.reference.support import NOW, VirtualClock
 
 from justemails.mail.dkim_signature import SigningKey, make_ed25519_key, make_rsa_key
-from justemails.pony_store import PonyStore
+from justemails.pony_store import FastPonyStore, PonyStore
 from justemails.records import Account, DkimKey, Domain
 
 
@@ -31,6 +31,13 @@ def signing_keys(dkim_keys: tuple[DkimKey, ...]) -> tuple[SigningKey, ...]:
 def domain(dkim_keys: tuple[DkimKey, ...]) -> Domain:
     """The verified domain of the document's examples [send.request.from]."""
     return Domain("dom_1", "acc_1", "yourdomain.com", "je-verify=token", dkim_keys, NOW, NOW)
+
+
+@pytest.fixture(params=[PonyStore, FastPonyStore])
+def kind(request: pytest.FixtureRequest) -> type[PonyStore]:
+    """The store as it reads, and the one with SQL in it: what is said of the first holds for the second."""
+    chosen: type[PonyStore] = request.param
+    return chosen
 
 
 @pytest.fixture

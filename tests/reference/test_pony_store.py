@@ -43,10 +43,19 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[list[PonyStore]]:
+def store(kind: type[PonyStore], tmp_path: Path) -> Iterator[PonyStore]:
+    """A store of each kind on a file of its own, with one account."""
+    opened = kind(str(tmp_path / "store.sqlite"))
+    opened.add_account(Account("acc_1", "One", NOW))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def stores(kind: type[PonyStore], tmp_path: Path) -> Iterator[list[PonyStore]]:
     """Two stores on one file, each with connections of its own, as two processes have."""
     path = str(tmp_path / "shared.sqlite")
-    opened = [PonyStore(path), PonyStore(path)]
+    opened = [kind(path), kind(path)]
     opened[0].add_account(Account("acc_1", "One", NOW))
     yield opened
     for store in opened:
@@ -778,15 +787,15 @@ def test_clearing_forgets_everything(store: PonyStore, domain: Domain) -> None:
 # -- the file
 
 
-def test_what_is_kept_survives_closing_and_opening(tmp_path: Path, domain: Domain) -> None:
+def test_what_is_kept_survives_closing_and_opening(kind: type[PonyStore], tmp_path: Path, domain: Domain) -> None:
     path = str(tmp_path / "store.sqlite")
-    first = PonyStore(path)
+    first = kind(path)
     first.add_account(Account("acc_1", "One", NOW))
     first.add_domain(domain)
     first.accept(make_message(1))
     first.close()
 
-    second = PonyStore(path)
+    second = kind(path)
 
     assert ids_on(second, 1, 50) == [make_message(1).id]
     assert second.domain("acc_1", domain.name) == domain
@@ -795,8 +804,8 @@ def test_what_is_kept_survives_closing_and_opening(tmp_path: Path, domain: Domai
     second.close()
 
 
-def test_two_stores_in_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
-    one, other = (PonyStore(str(tmp_path / f"{name}.sqlite")) for name in ("one", "other"))
+def test_two_stores_in_one_process_know_nothing_of_each_other(kind: type[PonyStore], tmp_path: Path) -> None:
+    one, other = (kind(str(tmp_path / f"{name}.sqlite")) for name in ("one", "other"))
     one.add_account(Account("acc_1", "One", NOW))
     other.add_account(Account("acc_1", "Other", NOW))
     one.accept(make_message())

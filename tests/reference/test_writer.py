@@ -46,8 +46,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def grouped(file: Path) -> Iterator[PonyStore]:
-    store = PonyStore(str(file))
+def grouped(kind: type[PonyStore], file: Path) -> Iterator[PonyStore]:
+    store = kind(str(file))
     for number in (1, 2):
         store.add_account(Account(f"acc_{number}", "x", NOW))
     yield store

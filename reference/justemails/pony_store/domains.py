@@ -51,12 +51,8 @@ class Domains(Tables):
 
     @in_session
     def is_verified(self, account_id: str, name: str) -> bool:
-        # SQL, since every send asks this.
-        rows = self.database.select(
-            'select verified_us from "domain" where account = $account and name = $name',
-            {"account": account_id, "name": name},
-        )
-        return bool(rows) and rows[0] is not None
+        row = self.entities.domain.get(account=account_id, name=name)
+        return bool(row) and row.verified_us is not None
 
     def keep_verdict(self, domain_id: str, verified_at: datetime | None, check_at: datetime | None) -> None:
         def write() -> None:

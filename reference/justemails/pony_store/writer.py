@@ -54,6 +54,8 @@ class Writer:
         if self._inside != threading.get_ident():
             with self._turn, db_session(immediate=True):
                 return work()
+        if self._failure:  # nothing of it all will be kept, and Pony's session is of no use any more
+            raise self._failure
         if not self._has_turn:  # reading alone needs none
             self._turn.acquire()
             self._has_turn = True

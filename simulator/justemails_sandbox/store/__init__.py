@@ -3,7 +3,7 @@
 Pony's objects never leave this package.
 """
 
-from justemails.pony_store import PonyStore
+from justemails.pony_store import FastPonyStore
 from justemails_sandbox.store.due_queries import DueQueries
 from justemails_sandbox.store.key_queries import KeyQueries
 from justemails_sandbox.store.message_admin import MessageAdmin
@@ -11,5 +11,5 @@ from justemails_sandbox.store.message_admin import MessageAdmin
 __all__ = ["SandboxStore"]
 
 
-class SandboxStore(PonyStore, MessageAdmin, DueQueries, KeyQueries):
+class SandboxStore(FastPonyStore, MessageAdmin, DueQueries, KeyQueries):
     """The store of a sandbox, on one SQLite file."""
