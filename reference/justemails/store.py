@@ -127,10 +127,10 @@ class DeliveryQueue(Protocol):
         """Return when the next message to a recipient's domain falls due."""
         ...
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
-        """Record that the final dot is about to be sent, and lease the message anew.
+    def may_send(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        """Record that the attempt is in doubt from here on, lease the message anew, and say whether it may be sent.
 
-        False: another lease was given meanwhile, so do not send.
+        False: its lease was lost to another one, and nothing changed.
         """
         ...
 

@@ -129,8 +129,8 @@ class RecordedQueue:
     def next_due_to(self, domain: str) -> datetime | None:
         return self._thawed().next_due_to(domain)
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
-        granted = self._thawed().note_in_doubt(claim, attempt, lease_until)
+    def may_send(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        granted = self._thawed().may_send(claim, attempt, lease_until)
         self._history.add(InDoubt(self._worker, claim.message_id, claim.attempt, granted, lease_until))
         return granted
 

@@ -124,8 +124,8 @@ def _lost_dot_is(event: str) -> Callable[[], None]:
 
 def _delivered_before_the_reply() -> None:
     def changed(original: Any) -> Any:
-        async def send_data(self: Any, connection: Any, data: bytes, before_dot: Any) -> Any:
-            before_dot()
+        async def send_data(self: Any, connection: Any, data: bytes, may_send: Any) -> Any:
+            may_send()
             self._phase = Phase.DOT
             return self._ended(Verdict.GO_ON, Reply(250, "2.0.0 surely"))
 

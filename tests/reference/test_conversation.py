@@ -55,12 +55,12 @@ def talk(
         target = Target("mx.far.example", IP)
         conversation = Conversation(clock, DEFAULTS, ScriptedConnector({IP: server}), target, encrypt=encrypt)
 
-        def before_dot() -> bool:
+        def may_send() -> bool:
             asked.append(list(conversation.transcript))
             return go
 
         async def whole() -> Ending:
-            sending = Sending(Envelope("b+1@bounce.own.example", recipient), lambda: data, before_dot)
+            sending = Sending(Envelope("b+1@bounce.own.example", recipient), lambda: data, may_send)
             try:
                 return await conversation.open() or await conversation.send(sending)
             finally:

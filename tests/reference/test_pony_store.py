@@ -672,7 +672,7 @@ def test_a_lease_that_has_run_out_is_given_to_the_next_with_another_fence(store:
     second = claim_one(store, NOW + SECOND + LEASE)
 
     assert (second.fence, second.attempt) == (first.fence + 1, first.attempt + 1)
-    assert not store.note_in_doubt(first, Attempt(1, NOW, None, "DOT"), NOW + 3 * LEASE)
+    assert not store.may_send(first, Attempt(1, NOW, None, "DOT"), NOW + 3 * LEASE)
     assert not store.finish(first, ended(first, Status.DELIVERED, Event.ACCEPTED))
     found = store.message("acc_1", make_message().id)
     assert found
@@ -687,7 +687,7 @@ def test_what_is_about_to_be_sent_is_leased_anew_though_its_lease_has_run_out(st
     claim = claim_one(store, NOW + SECOND)
     late = NOW + SECOND + 2 * LEASE
 
-    assert store.note_in_doubt(claim, Attempt(1, late, None, "DOT"), late + LEASE)
+    assert store.may_send(claim, Attempt(1, late, None, "DOT"), late + LEASE)
 
     assert store.claim(late + SECOND, late + 2 * LEASE, 1) == []
     assert store.next_due() == late + LEASE
@@ -702,7 +702,7 @@ def test_what_is_finished_is_never_due_again_and_cannot_be_finished_twice(store:
     assert store.finish(claim, ended(claim, Status.DELIVERED, Event.ACCEPTED))
 
     assert not store.finish(claim, ended(claim, Status.BOUNCED, Event.REFUSED))
-    assert not store.note_in_doubt(claim, Attempt(1, NOW, None, "DOT"), NOW + 3 * LEASE)
+    assert not store.may_send(claim, Attempt(1, NOW, None, "DOT"), NOW + 3 * LEASE)
     assert store.next_due() is None
     assert store.claim(NOW + 1000 * LEASE, NOW + 1001 * LEASE, 10) == []
     found = store.message("acc_1", make_message().id)
@@ -745,7 +745,7 @@ def test_an_attempt_in_doubt_is_kept_and_then_replaced_by_how_it_ended(store: Po
         doubt, event=Event.ACCEPTED, tls=True, code=250, enhanced="2.0.0", text="  taken\n", transcript=("S: 220 é",)
     )
 
-    assert store.note_in_doubt(claim, doubt, NOW + 3 * LEASE)
+    assert store.may_send(claim, doubt, NOW + 3 * LEASE)
     assert store.attempts(claim.message_id) == [doubt]
     assert store.finish(claim, Outcome(Status.DELIVERED, end, None, NOW))
     assert store.attempts(claim.message_id) == [end]
@@ -769,7 +769,7 @@ def test_clearing_forgets_everything(store: PonyStore, domain: Domain) -> None:
     store.add_domain(domain)
     store.accept(make_message())
     claim = claim_one(store, NOW + SECOND)
-    store.note_in_doubt(claim, Attempt(1, NOW, None, "DOT"), NOW + 3 * LEASE)
+    store.may_send(claim, Attempt(1, NOW, None, "DOT"), NOW + 3 * LEASE)
 
     store.clear()
 

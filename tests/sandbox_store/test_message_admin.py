@@ -81,7 +81,7 @@ def test_a_message_that_is_due_already_keeps_its_place(waiting: SandboxStore) ->
 def test_an_attempt_under_way_is_not_disturbed(in_doubt: bool, waiting: SandboxStore) -> None:
     (claim,) = waiting.claim(LATER, LATER + LEASE, 1)
     if in_doubt:
-        assert waiting.note_in_doubt(claim, Attempt(2, LATER, None, "DOT"), LATER + LEASE)
+        assert waiting.may_send(claim, Attempt(2, LATER, None, "DOT"), LATER + LEASE)
 
     assert not waiting.make_due(ID, LATER)
     assert waiting.claim_waiting(ID, LATER, LATER + LEASE) is None
@@ -123,7 +123,7 @@ def test_after_its_lease_a_message_is_anybodys_and_the_late_holder_changes_nothi
     claim = waiting.claim_waiting(ID, LATER + LEASE, LATER + 2 * LEASE)
 
     assert claim
-    assert not waiting.note_in_doubt(late, Attempt(2, LATER, None, "DOT"), LATER + LEASE)
+    assert not waiting.may_send(late, Attempt(2, LATER, None, "DOT"), LATER + LEASE)
     assert not finish(waiting, late, Event.ACCEPTED)
     assert finish(waiting, claim, Event.REFUSED)
     assert details(waiting).message.status is Status.BOUNCED

@@ -378,8 +378,8 @@ class OtherQueue:
     def next_due_to(self, domain: str) -> datetime | None:
         return self.inner.next_due_to(domain)
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
-        return self.inner.note_in_doubt(claim, attempt, lease_until)
+    def may_send(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        return self.inner.may_send(claim, attempt, lease_until)
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:
         return self.inner.finish(claim, outcome)
@@ -395,13 +395,13 @@ class OtherQueue:
 
 
 class NotRecordedBeforeTheDot(OtherQueue):
-    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+    def may_send(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
         return True
 
 
 class SendsWithoutTheLease(OtherQueue):
-    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
-        self.inner.note_in_doubt(claim, attempt, lease_until)
+    def may_send(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+        self.inner.may_send(claim, attempt, lease_until)
         return True
 
 

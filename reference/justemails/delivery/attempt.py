@@ -26,22 +26,16 @@ class DomainSession:
     """What one task carries from message to message, all to one domain.
 
     Args:
-        before_dot: called before the message itself is sent, with the attempt so far; it records that the outcome is
-            in doubt from here on (RFC 1047), and answers False when the lease is lost.
+        may_send: asked with the attempt so far when only the message itself is left to send (see ``engine``).
         more: whether another message to the domain waits, for which the connection is worth keeping.
         conversation: the one that is under way, or kept for the next message.
-        in_doubt: the attempt as it was told to ``before_dot``.
+        in_doubt: the attempt, once it may send.
     """
 
-    before_dot: Callable[[Claim, Attempt], bool]
+    may_send: Callable[[Claim, Attempt], bool]
     more: Callable[[], bool] = lambda: False
     conversation: Conversation | None = None
     in_doubt: Attempt | None = None
-
-    def may_send(self, claim: Claim, attempt: Attempt) -> bool:
-        """Tell that the message itself comes next, and ask whether it may."""
-        self.in_doubt = attempt
-        return self.before_dot(claim, attempt)
 
     def end(self) -> None:
         """Leave the server."""
@@ -92,10 +86,11 @@ class Deliverer:
         for target in targets:
             attempt = replace(attempt, host=target.host, ip=target.ip)
 
-            def before_dot(so_far: Attempt = attempt) -> bool:
-                return session.may_send(claim, replace(so_far, phase=Phase.DOT, transcript=tuple(transcript)))
+            def may_send(so_far: Attempt = attempt) -> bool:
+                session.in_doubt = replace(so_far, phase=Phase.DOT, transcript=tuple(transcript))
+                return session.may_send(claim, session.in_doubt)
 
-            ending = await self._deliver(target, session, Sending(envelope, message, before_dot), transcript)
+            ending = await self._deliver(target, session, Sending(envelope, message, may_send), transcript)
             if ending.verdict is Verdict.NEXT_HOST or not session.more():
                 session.end()
             attempt = _ended(attempt, ending, tuple(transcript))

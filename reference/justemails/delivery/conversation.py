@@ -29,12 +29,12 @@ class Sending:
 
     Args:
         message: makes its bytes; called when a server is ready for it.
-        before_dot: called when only the message itself is left to send; False means that it must not be.
+        may_send: asked when only the message itself is left to send; False means that it must not be.
     """
 
     envelope: Envelope
     message: Callable[[], bytes]
-    before_dot: Callable[[], bool]
+    may_send: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Conversation:
         """Send one message.
 
         Raises:
-            LeaseLostError: ``before_dot`` said so.
+            LeaseLostError: ``may_send`` said so.
         """
         ending = await self._or_lost(self._send(sending))
         assert ending is not None  # noqa: S101  # for mypy: a message always comes to an end
@@ -180,7 +180,7 @@ class Conversation:
             or await self._say(Phase.MAIL, connection, f"MAIL FROM:<{envelope.sender}>{self._mail_parameters(data)}")
             or await self._say(Phase.RCPT, connection, f"RCPT TO:<{envelope.recipient}>")
             or await self._say(Phase.DATA, connection, "DATA", self.settings.data_s)
-            or await self._send_data(connection, data, sending.before_dot)
+            or await self._send_data(connection, data, sending.may_send)
         )
 
     def _unfit(self, data: bytes) -> Ending | None:
@@ -197,9 +197,9 @@ class Conversation:
         size = f" SIZE={len(data)}" if "SIZE" in self._extensions else ""
         return size if data.isascii() else f"{size} BODY=8BITMIME SMTPUTF8"
 
-    async def _send_data(self, connection: SmtpConnection, data: bytes, before_dot: Callable[[], bool]) -> Ending:
+    async def _send_data(self, connection: SmtpConnection, data: bytes, may_send: Callable[[], bool]) -> Ending:
         self._phase = Phase.DOT
-        if not before_dot():
+        if not may_send():
             raise LeaseLostError
         sending = connection.content(data)
         reply = await self._ask(Phase.DOT, f"<{len(data)} bytes>", sending, self.settings.content_s)

@@ -3,6 +3,30 @@
 One task per message under way, none per message that waits: due times are in the store, so a restart only reads
 them again. A task that has delivered a message goes on with the next one to the same domain, over the same connection.
 Runs on any event loop and any clock, without threads. Calls to the store are synchronous and short.
+
+Why nothing is lost, and nothing is sent twice without need
+-----------------------------------------------------------
+
+Any number of engines work on one store, and any of them may die or stand still at any line of this file.
+
+*Lease.* A claim moves a message's due time to the end of its lease. As long as it lasts, the message is not due, so no
+other engine claims it. An engine that dies leaves the lease to run out, and the message is due again: nothing is lost,
+and nobody has to notice the death. A lease lasts longer than the longest attempt (``settings.lease``, ``attempt_s``).
+
+*Fence.* An engine may stand still for longer than that, and go on as if nothing had happened (a suspended laptop, a
+debugger, a long collection of garbage). By then another one may have the message. So each claim gives the message
+another number, its fence, and whatever is recorded for a claim is recorded only while the fence is still the claim's.
+
+*In doubt.* SMTP has one moment that no protocol can mend (RFC 1047): between the last octet of the final dot and the
+server's answer to it, only the server knows whether it has the message. Before that moment the engine asks the store
+``may_send``. That checks the fence, leases the message anew, so that the answer has its full time, and writes down the
+attempt without an outcome. If the answer is lost, or the engine with it, the attempt stays in the store as one that may
+have delivered, and the message is sent again: a second copy is possible, a lost message is not (CHOICE-24).
+
+    claim ──▶ connect, MAIL, RCPT, DATA ──▶ may_send? ──▶ message and dot ──▶ answer ──▶ finish
+              a death here: sent once        │ no: another   a death here:               records the outcome,
+              by the next claim              ▼ has it        perhaps a second copy       if the fence holds
+                                           leave
 """
 
 import asyncio
@@ -122,7 +146,7 @@ class Engine:
             due = None if self._loop.stopping else self._queue.next_due_to(domain)
             return due is not None and due <= self._clock.now()
 
-        session = DomainSession(self._note_in_doubt, more)
+        session = DomainSession(self._may_send, more)
         claim: Claim | None = first
         try:
             while claim is not None:
@@ -135,9 +159,8 @@ class Engine:
         now = self._clock.now()
         return self._queue.claim_next(now, now + self._settings.lease, domain)
 
-    def _note_in_doubt(self, claim: Claim, attempt: Attempt) -> bool:
-        # The old lease may be about to end, or have ended: this process may have stood still since the claim.
-        return self._queue.note_in_doubt(claim, attempt, self._clock.now() + self._settings.lease)
+    def _may_send(self, claim: Claim, attempt: Attempt) -> bool:
+        return self._queue.may_send(claim, attempt, self._clock.now() + self._settings.lease)
 
     @staticmethod
     def _cut_short(claim: Claim, session: DomainSession, began_at: datetime, text: str) -> Attempt:

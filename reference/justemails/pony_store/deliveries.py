@@ -61,7 +61,7 @@ class Deliveries(Tables):
     def next_due_to(self, domain: str) -> datetime | None:
         return instant_or_none(pony_min(m.due_us for m in self.entities.message if m.recipient_domain == domain))
 
-    def note_in_doubt(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
+    def may_send(self, claim: Claim, attempt: Attempt, lease_until: datetime) -> bool:
         def write() -> bool:
             row = self._leased_row(claim)
             if row is None:
