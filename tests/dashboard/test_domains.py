@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+import falcon.testing
 import pytest
 from tests.dashboard.client import Client, Page
 
 from fakemx.dns.zones import DnsFault
 from justemails.domains.check import CheckedRecord, check
 from justemails.domains.domain import RequiredRecord, records_of
+from justemails_dashboard.app import create_dashboard_app
 from justemails_dashboard.breakage import Breakage, break_record, mend_record
 from justemails_sandbox.sandbox import Sandbox
 from justemails_sandbox.sending import SENDING_HOST
@@ -211,14 +213,16 @@ def test_name_servers_that_cannot_say_change_no_verdict(client: Client, sandbox:
     assert "? unknown" in page.text
 
 
-@pytest.mark.slow
 def test_name_servers_that_never_answer_do_not_hold_a_page_while_the_clock_stands(
-    client: Client, sandbox: Sandbox
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("justemails_dashboard.views.domain._PATIENCE_S", 0.05)
+    pages = falcon.testing.TestClient(create_dashboard_app(sandbox, sandbox.make_api()))
     sandbox.network.zones.set_fault(OWN, DnsFault.TIMEOUT)
 
-    page = client.get(own_page(sandbox))
+    answer = pages.simulate_get(own_page(sandbox), headers={"Host": "127.0.0.1:80"})
 
+    page = Page(answer.status_code, own_page(sandbox), {}, answer.text)
     assert page.status == 200
     assert page.text.count("? unknown the name servers have not answered yet") == 6
     assert "answers for all of yourdomain.com with the fault timeout" in page.text
