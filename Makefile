@@ -20,8 +20,7 @@ install: $(READY) ## Set up .venv; every other command does it by itself.
 	@$(BIN)/python -m compileall -q reference simulator contracts
 
 # uv is put into the venv first: it sets up the rest some ten times faster than pip does. Where it cannot (it reads
-# other settings than pip), pip does the same work. Byte code is made for all of it, since no start may write it where
-# PYTHONDONTWRITEBYTECODE is set.
+# other settings than pip), pip does the same work.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version)'
 	@echo "Setting up $(VENV), once: a virtual environment ..."
@@ -34,7 +33,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation -e . \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "  byte code ..."
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
+	@$(BIN)/python simulator/byte_code.py
 	@touch $(READY)
 
 sandbox: install ## Run the sandbox on http://127.0.0.1:8025.

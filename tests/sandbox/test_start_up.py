@@ -73,21 +73,21 @@ def test_a_start_loads_what_it_needs_and_nothing_more(code: str, modules: set[st
     assert ours(found) == modules
 
 
-@pytest.mark.parametrize("package", sorted(NEEDED_WHEN_READY | {"cryptography", "dkim", "dns", "jinja2", "pytest"}))
+@pytest.mark.parametrize("package", sorted(NEEDED_WHEN_READY | {"cryptography", "dkim", "dns", "jinja2", "yaml"}))
 def test_what_is_installed_has_its_byte_code(package: str) -> None:
     """Where PYTHONDONTWRITEBYTECODE is set, Python would otherwise compile it at every start."""
     found = find_spec(package)
 
     assert found is not None
     assert found.origin is not None
-    assert Path(cache_from_source(found.origin)).exists()
+    modules = Path(found.origin).parent.rglob("*.py")
+    assert [module for module in modules if not Path(cache_from_source(str(module))).exists()] == []
 
 
 def test_make_compiles_our_own_packages_before_every_command() -> None:
     said = subprocess.check_output(["make", "--dry-run", "--always-make", "sandbox"], text=True, cwd=ROOT)
 
     compiled = [line for line in said.splitlines() if "-m compileall" in line]
-    assert any(".venv/lib" in line for line in compiled)
     assert any(line.endswith("reference simulator contracts") for line in compiled)
 
 
