@@ -30,8 +30,7 @@ class Sender:
 
     def __init__(self, folder: Path, domain: str) -> None:
         clock = SystemClock()
-        self._path = folder / "mail.sqlite3"
-        self.store = PonyStore(str(self._path))
+        self.store = PonyStore(str(folder / "mail.sqlite3"))
         new_id, new_secret = make_new_id(clock), make_new_secret()
         self.store.add_account(Account("acc_1", "Judged", clock.now()))
         self.domain: Domain = replace(make_domain("acc_1", domain, clock, new_id), verified_at=clock.now())
@@ -57,11 +56,9 @@ class Sender:
     def deliver(self) -> None:
         """Bring out what is due, once."""
         settings = WorkerSettings(
-            self._path, SENDER_NAME, SENDING_HOST, sources=(SENDER_IP,), allowed=(ip_network("192.0.2.0/24"),)
+            SENDER_NAME, SENDING_HOST, sources=(SENDER_IP,), allowed=(ip_network("192.0.2.0/24"),)
         )
-        worker = Worker(settings)
-        asyncio.run(worker.run_once())
-        worker.close()
+        asyncio.run(Worker(self.store, settings).run_once())
 
     def message(self, message_id: str) -> Message:
         message = self.store.message("acc_1", message_id)
